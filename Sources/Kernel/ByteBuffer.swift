@@ -1,0 +1,139 @@
+/// A growable queue of bytes: appended at the back, consumed from the front.
+///
+/// It is the one container in which bytes travel. It cannot be copied, so a copy of a body is always
+/// visible in the code as an `append`. An empty buffer owns no memory until the first append.
+///
+/// *Safety:* the buffer alone owns `base`; nobody else holds the pointer. `start ≤ end ≤ capacity`
+/// holds after every method. Spans handed out borrow the buffer, so the compiler refuses a mutation
+/// while one lives. The pointers lent to the fence targets (`withUnsafe…`) end with the closure.
+@safe
+public struct ByteBuffer: ~Copyable {
+    private var base: UnsafeMutablePointer<UInt8>?
+    private var start = 0
+    private var end = 0
+    /// Bytes of memory owned, whether in use or not.
+    public private(set) var capacity = 0
+
+    public init() { unsafe base = nil }
+
+    public init(capacity: Int) {
+        unsafe base = nil
+        reserve(capacity)
+    }
+
+    deinit { unsafe base?.deallocate() }
+
+    public var count: Int { end - start }
+    public var isEmpty: Bool { start == end }
+
+    /// The bytes that were appended and not yet consumed.
+    public var bytes: Span<UInt8> {
+        @_lifetime(borrow self)
+        get {
+            guard let base = unsafe base else { return Span() }
+            let span = unsafe Span(_unsafeStart: base + start, count: end - start)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// The bytes as a `String`, for logs, errors and tests.
+    public var text: String { bytes.text }
+
+    /// The part `range` of `bytes`; traps outside of it.
+    @_lifetime(borrow self)
+    public func slice(_ range: Range<Int>) -> Span<UInt8> {
+        bytes.extracting(range)
+    }
+
+    /// Makes room for `extra` more bytes, moving or growing at most once.
+    public mutating func reserve(_ extra: Int) {
+        if capacity - end >= extra { return }
+        let used = end - start
+        if used + extra <= capacity, start >= capacity / 2, let base = unsafe base {
+            unsafe base.update(from: base + start, count: used)
+        } else {
+            let newCapacity = max(64, max(capacity * 2, used + extra))
+            let fresh = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
+            if let old = unsafe base {
+                unsafe fresh.update(from: old + start, count: used)
+                unsafe old.deallocate()
+            }
+            unsafe base = fresh
+            capacity = newCapacity
+        }
+        start = 0
+        end = used
+    }
+
+    public mutating func append(_ byte: UInt8) {
+        reserve(1)
+        unsafe base![end] = byte
+        end += 1
+    }
+
+    public mutating func append(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { source in unsafe append(source) }
+    }
+
+    /// Appends text known at compile time, without a `String`.
+    public mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { source in unsafe append(source) }
+    }
+
+    public mutating func append(utf8 text: String) {
+        append(text.utf8.span)
+    }
+
+    /// Appends borrowed memory of a C library.
+    @unsafe
+    public mutating func append(_ source: UnsafeBufferPointer<UInt8>) {
+        guard let first = source.baseAddress else { return }
+        reserve(source.count)
+        unsafe (base! + end).update(from: first, count: source.count)
+        end += source.count
+    }
+
+    /// Forgets the first `count` bytes; an emptied buffer keeps its memory and starts at zero again.
+    public mutating func consume(_ count: Int) {
+        precondition(count >= 0 && count <= end - start)
+        start += count
+        if start == end {
+            start = 0
+            end = 0
+        }
+    }
+
+    /// Forgets everything behind the first `count` bytes.
+    public mutating func truncate(to count: Int) {
+        precondition(count >= 0 && count <= end - start)
+        end = start + count
+    }
+
+    /// Forgets all bytes. Memory beyond `keepingCapacity` is given back.
+    public mutating func removeAll(keepingCapacity limit: Int = .max) {
+        start = 0
+        end = 0
+        if capacity > limit {
+            unsafe base?.deallocate()
+            unsafe base = nil
+            capacity = 0
+        }
+    }
+
+    /// Lends the free space behind the bytes (at least `minimum` long) to a C function that fills it and
+    /// returns how many bytes it wrote; a negative answer writes none. Returns that answer.
+    @unsafe
+    public mutating func withUnsafeSpareCapacity(
+        minimum: Int, _ fill: (UnsafeMutableBufferPointer<UInt8>) -> Int
+    ) -> Int {
+        reserve(minimum)
+        let spare = unsafe UnsafeMutableBufferPointer(start: base! + end, count: capacity - end)
+        let written = unsafe fill(spare)
+        precondition(written <= capacity - end)
+        end += max(0, written)
+        return written
+    }
+}
+
+/// *Safety:* the memory has one owner, which moves as a whole with the buffer.
+extension ByteBuffer: @unchecked Sendable {}

@@ -1,0 +1,101 @@
+/// Comparing and reading bytes without making a `String`.
+extension Span where Element == UInt8 {
+    public func equals(_ text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount else { return false }
+        return text.withUTF8Buffer { other in
+            var index = 0
+            while index < count {
+                if unsafe self[index] != other[index] { return false }
+                index += 1
+            }
+            return true
+        }
+    }
+
+    /// Whether the bytes spell `lowercase` when ASCII capitals are read as small letters.
+    public func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
+        guard count == lowercase.utf8CodeUnitCount else { return false }
+        return lowercase.withUTF8Buffer { other in
+            var index = 0
+            while index < count {
+                if unsafe self[index].asciiLowercased != other[index] { return false }
+                index += 1
+            }
+            return true
+        }
+    }
+
+    public func equals(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        var index = 0
+        while index < count {
+            if self[index] != other[index] { return false }
+            index += 1
+        }
+        return true
+    }
+
+    public func equalsIgnoringCase(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        var index = 0
+        while index < count {
+            if self[index].asciiLowercased != other[index].asciiLowercased { return false }
+            index += 1
+        }
+        return true
+    }
+
+    public func starts(with prefix: Span<UInt8>) -> Bool {
+        count >= prefix.count && extracting(0..<prefix.count).equals(prefix)
+    }
+
+    public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+        var index = start
+        while index < count {
+            if self[index] == byte { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    /// Without the spaces and tabs at both ends (OWS, RFC 9110 section 5.6.3).
+    public var trimmed: Span<UInt8> {
+        @_lifetime(copy self)
+        get {
+            var first = 0
+            var last = count
+            while first < last, self[first] == 0x20 || self[first] == 0x09 { first += 1 }
+            while last > first, self[last - 1] == 0x20 || self[last - 1] == 0x09 { last -= 1 }
+            return extracting(first..<last)
+        }
+    }
+
+    /// The number these ASCII digits spell; nil when empty, when another byte stands among them, or
+    /// above `Int.max`.
+    public var decimal: Int? {
+        guard count > 0 else { return nil }
+        var value = 0
+        var index = 0
+        while index < count {
+            let digit = self[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.addingReportingOverflow(Int(digit))
+            guard !overflow, !carry else { return nil }
+            value = sum
+            index += 1
+        }
+        return value
+    }
+
+    /// A `String`, for logs, errors and configuration: never on the path of an ordinary request.
+    public var text: String {
+        unsafe withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+extension UInt8 {
+    public var asciiLowercased: UInt8 {
+        self >= 0x41 && self <= 0x5a ? self | 0x20 : self
+    }
+}

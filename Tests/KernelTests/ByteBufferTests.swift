@@ -1,0 +1,39 @@
+import Kernel
+import Testing
+
+@Suite("A byte buffer")
+struct ByteBufferTests {
+    @Test("gives back what was appended, in order, across growth and consumption")
+    func queue() {
+        var buffer = ByteBuffer()
+        var expected: [UInt8] = []
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<2_000 {
+            let byte = UInt8.random(in: 0...255, using: &generator)
+            buffer.append(byte)
+            expected.append(byte)
+            if Int.random(in: 0..<3, using: &generator) == 0 {
+                let count = Int.random(in: 0...buffer.count, using: &generator)
+                buffer.consume(count)
+                expected.removeFirst(count)
+            }
+        }
+        let isSame = buffer.bytes.equals(expected.span)
+        #expect(isSame)
+    }
+
+    @Test("writes numbers and JSON text", arguments: [(0, "0"), (-7, "-7"), (Int.max, "9223372036854775807")])
+    func decimals(number: Int, text: String) {
+        var buffer = ByteBuffer()
+        buffer.append(decimal: number)
+        #expect(buffer.text == text)
+    }
+
+    @Test("escapes what JSON forbids and replaces what is not UTF-8")
+    func escapes() {
+        var buffer = ByteBuffer()
+        let raw: [UInt8] = [0x22, 0x5c, 0x01, 0xc3, 0xa9, 0xff, 0xc0, 0x80, 0x0a]
+        buffer.append(jsonEscaped: raw.span)
+        #expect(buffer.text == "\\\"\\\\\\u0001é\u{FFFD}\u{FFFD}\u{FFFD}\\n")
+    }
+}

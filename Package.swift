@@ -27,10 +27,15 @@ let package = Package(
             dependencies: ["Server", "Configuration", "Crypto", "Kernel"],
             swiftSettings: swift
         ),
-        room("Server", ["Proxy", "Upstream", "Policies", "Telemetry", "Configuration", "TLS", "Kernel"]),
+        room(
+            "Server",
+            ["Proxy", "Upstream", "Policies", "Telemetry", "Configuration", "TLS", "Kernel"]),
         room(
             "Proxy",
-            ["Upstream", "Policies", "Telemetry", "HTTP", "HTTP2", "TLS", "Errors", "JSON", "Kernel"]
+            [
+                "Upstream", "Policies", "Telemetry", "HTTP", "HTTP2", "TLS", "Errors", "JSON",
+                "Kernel",
+            ]
         ),
         room("Upstream", ["Configuration", "HTTP", "Kernel"]),
         room("Policies", ["Configuration", "HTTP", "Errors", "Crypto", "JSON", "Kernel"]),
@@ -46,7 +51,8 @@ let package = Package(
         room("YAML", ["Kernel", "CYAML"]),
         room("Kernel", ["CKernel"]),
         // System libraries and small C shims.
-        .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(
+            name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),

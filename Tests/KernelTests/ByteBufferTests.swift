@@ -22,7 +22,9 @@ struct ByteBufferTests {
         #expect(isSame)
     }
 
-    @Test("writes numbers and JSON text", arguments: [(0, "0"), (-7, "-7"), (Int.max, "9223372036854775807")])
+    @Test(
+        "writes numbers and JSON text",
+        arguments: [(0, "0"), (-7, "-7"), (Int.max, "9223372036854775807")])
     func decimals(number: Int, text: String) {
         var buffer = ByteBuffer()
         buffer.append(decimal: number)

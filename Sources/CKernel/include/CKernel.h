@@ -36,7 +36,12 @@ static inline uint64_t gh_event_token(const struct epoll_event *events, int inde
 static inline uint32_t gh_event_flags(const struct epoll_event *events, int index) {
     return events[index].events;
 }
-int gh_pin_thread(int cpu);
+int gh_pin_thread(int index);
+int gh_processor_count(void);
+void gh_ignore_sigpipe(void);
+/// RLIMIT_NOFILE is an enumeration in C and an integer in the call.
+static inline int gh_descriptor_limit(struct rlimit *limit) { return getrlimit(RLIMIT_NOFILE, limit); }
+static inline int gh_set_descriptor_limit(const struct rlimit *limit) { return setrlimit(RLIMIT_NOFILE, limit); }
 /// With _GNU_SOURCE glibc types these calls' addresses as transparent unions, which Swift cannot pass.
 static inline int gh_bind(int fd, const struct sockaddr *address, socklen_t size) { return bind(fd, address, size); }
 static inline int gh_connect(int fd, const struct sockaddr *address, socklen_t size) { return connect(fd, address, size); }

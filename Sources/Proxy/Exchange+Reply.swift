@@ -1,0 +1,72 @@
+import Errors
+import HTTP
+import Kernel
+import Policies
+import Telemetry
+
+/// Answers the gateway gives itself, and the fields every answer carries.
+extension Exchange {
+    /// Words `error` in the site's dialect.
+    func reply(_ error: GatewayError) {
+        self.error = error
+        let facts = error.facts
+        core.body.removeAll(keepingCapacity: 65_536)
+        dialect.write(error, into: &core.body)
+        let head = core.heads.take()
+        head.status = dialect.status(of: error)
+        head.fields.append(.contentType, Dialect.contentType)
+        if facts.retryAfterMilliseconds != nil || facts.shouldRetry != nil {
+            RateLimitFields.appendRetry(error, to: &head.fields)
+        }
+        send(head)
+    }
+
+    func replyHealthy() {
+        _ = machine.failed()
+        core.body.removeAll(keepingCapacity: 65_536)
+        core.body.append("{\"status\":\"ok\"}")
+        let head = core.heads.take()
+        head.status = 200
+        head.fields.append(.contentType, "application/json")
+        send(head)
+    }
+
+    /// Sends `head` with the bytes of `core.body`.
+    private func send(_ head: Head) {
+        status = head.status
+        head.contentLength = core.body.count
+        appendOwnFields(to: head)
+        dropRequestBody()
+        let isBodyless = request.method == .head
+        session.codec?.respond(head, on: stream, isEnd: isBodyless)
+        core.heads.giveBack(head)
+        if !isBodyless {
+            bytesOut += core.body.count
+            session.codec?.send(core.body.bytes, on: stream)
+            session.codec?.sendEnd(on: stream, trailers: nil)
+        }
+        core.touch(session)
+        session.expect(within: timeouts.writeStall)
+    }
+
+    /// What stands on every answer: both ids, the limits of a governed request, the time it took.
+    func appendOwnFields(to head: Head) {
+        head.fields.append(.xRequestID) { requestID.write(into: &$0) }
+        head.fields.append(.xTraceID) { trace.writeTraceID(into: &$0) }
+        guard let site else { return }
+        if let reading, site.sendsRateLimitFields || error != nil {
+            RateLimitFields.append(reading, to: &head.fields)
+        }
+        if !site.latencyField.isEmpty, principal != nil || error != nil {
+            let elapsed = core.now.monotonic.since(started.monotonic) / 1_000_000
+            core.digits.removeAll()
+            core.digits.append(decimal: UInt(elapsed))
+            head.fields.append(name: site.latencyField.span, value: core.digits.bytes)
+        }
+    }
+
+    /// One line for each exchange.
+    func writeLog() {
+        // Filled with the access log.
+    }
+}

@@ -11,3 +11,4 @@ int gh_resolve(const char *host, const char *port, struct addrinfo **list) {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     return getaddrinfo(host, port, &hints, list);
 }
+const char *gh_environment(const char *name) { return getenv(name); }

@@ -1,4 +1,5 @@
 import Kernel
+import YAML
 
 /// One API key as the gateway stores it: its hash, never the key.
 public struct KeyEntry: Sendable {
@@ -21,6 +22,9 @@ public struct KeyEntry: Sendable {
     /// nil: every model.
     public var allowedModels: [String]?
     public var scopes: [String] = []
+
+    /// `limits` as written, until the site's defaults are known.
+    var writtenLimits: YAMLNode?
 
     public init() {}
 }

@@ -10,12 +10,23 @@ public struct PathPattern: Sendable, Hashable, CustomStringConvertible {
     /// Whether the pattern ends in `/**`.
     public let isTree: Bool
 
+    public static let root = PathPattern([], isTree: false)
+
+    public init(_ segments: [Segment], isTree: Bool) {
+        self.segments = segments
+        self.isTree = isTree
+    }
+
     /// nil unless it begins with `/`, no segment is empty, parameters are named once and `**` stands alone
     /// at the end.
     public init?(_ text: String) {
+        if text == "/" {
+            self = .root
+            return
+        }
         guard text.utf8.first == UInt8(ascii: "/") else { return nil }
         var parts = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-        isTree = parts.last == "**"
+        let isTree = parts.last == "**"
         if isTree { parts.removeLast() }
         var segments: [Segment] = []
         var names: Set<Substring> = []
@@ -33,7 +44,7 @@ public struct PathPattern: Sendable, Hashable, CustomStringConvertible {
                 segments.append(.literal(String(part)))
             }
         }
-        self.segments = segments
+        self.init(segments, isTree: isTree)
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {

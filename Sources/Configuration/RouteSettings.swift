@@ -15,7 +15,7 @@ public struct RouteSettings: Sendable, Equatable {
         case json
         /// Passed on piece by piece.
         case stream
-        /// A body is refused… unless it is empty.
+        /// Dropped: the route takes no body.
         case none
     }
 
@@ -36,14 +36,17 @@ public struct RouteSettings: Sendable, Equatable {
     public var upstreamPath: String?
     public var errorShape: ErrorShape
 
+    init() { self.init([], .root, body: .none) }
+
     public init(
         _ methods: [String], _ path: PathPattern, body: Body, errorShape: ErrorShape = .envelope,
-        action: Action = .forward
+        action: Action = .forward, upstreamPath: String? = nil
     ) {
         self.methods = methods
         self.path = path
         self.body = body
         self.errorShape = errorShape
         self.action = action
+        self.upstreamPath = upstreamPath
     }
 }

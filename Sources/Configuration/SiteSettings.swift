@@ -35,5 +35,22 @@ public struct SiteSettings: Sendable {
     /// Of the file and of `keysFile` together; ids and hashes are unique in the whole configuration.
     public var keys: [KeyEntry] = []
 
-    public init() {}
+    /// Absolute path of the file more keys were read from.
+    public var keysFile: String?
+
+    public init() { self.init(dialect: .openai) }
+
+    /// A site with the defaults of `dialect`.
+    public init(dialect: Dialect) {
+        self.dialect = dialect
+        switch dialect {
+        case .openai:
+            routes = RoutePreset.openai.routes
+        case .bve:
+            routes = RoutePreset.bve.routes
+            errorParam = false
+            keyPrefix = "sk-bve-"
+            defaultLimits = KeyLimits(requestsPerMinute: 60, requestsPerDay: 10_000)
+        }
+    }
 }

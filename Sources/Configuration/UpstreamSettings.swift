@@ -25,5 +25,11 @@ public struct UpstreamSettings: Sendable {
     public var maxPendingRequests = 1_024
     public var maxActiveRequests = 1_024
 
+    // What `url` and `credential` are worked out from.
+    var urlEnv: String?
+    var credentialSource: CredentialSource?
+    var credentialHeader = "authorization"
+    var credentialScheme: String? = "Bearer"
+
     public init() {}
 }

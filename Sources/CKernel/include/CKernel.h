@@ -13,11 +13,13 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -47,3 +49,8 @@ static inline int gh_local_name(int fd, struct sockaddr *address, socklen_t *siz
 static inline int gh_stream_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
 /// Resolves a host and a numeric port for stream sockets; thread-safe, blocking.
 int gh_resolve(const char *host, const char *port, struct addrinfo **list);
+/// open(2) is variadic, which Swift does not import. O_NONBLOCK: a FIFO without a writer must not hang.
+static inline int gh_open_readonly(const char *path) {
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+const char *gh_environment(const char *name);

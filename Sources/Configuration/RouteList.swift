@@ -1,0 +1,16 @@
+/// `routes` as a mapping: a preset and what is added to it.
+struct RouteList: Section {
+    var preset: RoutePreset?
+    var add: [RouteSettings] = []
+
+    static let title = "routes as a section"
+    static let purpose = "A preset with routes of your own, which are looked at first."
+    static let settings: [Setting<RouteList>] = [
+        Setting(
+            "preset", \.preset, .optional(.choice),
+            why: "The built-in routes to start from; absent: the site's dialect chooses."),
+        Setting(
+            "add", \.add, .list(of: .section, minimum: 1), isRequired: true,
+            why: "Routes that come before the preset's."),
+    ]
+}

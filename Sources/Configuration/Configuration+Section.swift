@@ -55,7 +55,8 @@ extension Configuration: Section {
     /// A body that can never be collected would make its route answer 503 for ever.
     private func checkBodies(_ nodes: [YAMLNode], _ reader: inout ConfigurationReader) {
         for (site, place) in zip(sites, nodes) {
-            let largest = site.routes.filter { $0.body == .json }
+            let largest =
+                site.routes.filter { $0.body == .json }
                 .map { $0.bodyLimitBytes ?? site.bodyLimitBytes }.max() ?? 0
             if largest > limits.collectedBodiesBytes {
                 reader.report(

@@ -47,7 +47,8 @@ struct CredentialSource: Section {
         } else if let value {
             guard value.contains("${") else { return value }
             reader.report(
-                "variables are not replaced in the file; use `env: NAME`", at: node.mark(of: "value"))
+                "variables are not replaced in the file; use `env: NAME`",
+                at: node.mark(of: "value"))
         }
         return nil
     }

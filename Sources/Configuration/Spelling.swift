@@ -24,7 +24,9 @@ enum Spelling {
             var row = [i + 1]
             for (j, y) in b.enumerated() {
                 var cost = min(row[j] + 1, last[j + 1] + 1, last[j] + (x == y ? 0 : 1))
-                if i > 0, j > 0, x == b[j - 1], a[i - 1] == y { cost = min(cost, before[j - 1] + 1) }
+                if i > 0, j > 0, x == b[j - 1], a[i - 1] == y {
+                    cost = min(cost, before[j - 1] + 1)
+                }
                 row.append(cost)
             }
             before = last

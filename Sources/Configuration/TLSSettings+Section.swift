@@ -2,7 +2,8 @@ import YAML
 
 extension TLSSettings: Section {
     static let title = "listeners[].tls"
-    static let purpose = "TLS 1.2 and 1.3 with the suites of the edge; nothing weaker can be chosen."
+    static let purpose =
+        "TLS 1.2 and 1.3 with the suites of the edge; nothing weaker can be chosen."
     static let settings: [Setting<TLSSettings>] = [
         Setting(
             "certificateFile", \.certificateFile, .file, isRequired: true,

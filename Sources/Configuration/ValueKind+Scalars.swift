@@ -14,7 +14,9 @@ extension ValueKind where Value == Int {
     static func seconds(_ range: ClosedRange<Int>) -> ValueKind {
         let name = "seconds, \(Numbers.bounds(range, Numbers.seconds))"
         return scalar(name, isPlain: true, write: Numbers.seconds) { text in
-            guard let number = Numbers.milliseconds(text), range.contains(number) else { return nil }
+            guard let number = Numbers.milliseconds(text), range.contains(number) else {
+                return nil
+            }
             return number
         }
     }
@@ -47,7 +49,8 @@ extension ValueKind where Value == Bool {
     }
 }
 
-extension ValueKind where Value: RawRepresentable & CaseIterable & SendableMetatype, Value.RawValue == String {
+extension ValueKind
+where Value: RawRepresentable & CaseIterable & SendableMetatype, Value.RawValue == String {
     /// One of the words of an enumeration.
     static var choice: ValueKind {
         let words = Value.allCases.map(\.rawValue)

@@ -101,7 +101,8 @@ struct EventReader: ~Copyable {
         let message = unsafe parser.pointee.problem.map { unsafe String(cString: $0) }
         let text = message ?? "out of memory"
         if unsafe parser.pointee.error == YAML_READER_ERROR {
-            return YAMLError(.encoding, at: mark(ofByte: unsafe parser.pointee.problem_offset), text)
+            return YAMLError(
+                .encoding, at: mark(ofByte: unsafe parser.pointee.problem_offset), text)
         }
         let place = unsafe parser.pointee.problem_mark
         return YAMLError(

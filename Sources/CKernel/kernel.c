@@ -1,4 +1,10 @@
+#define _GNU_SOURCE
 #include "CKernel.h"
+#include <string.h>
+
+int gh_accept(int fd, struct sockaddr *address, socklen_t *size) {
+    return accept4(fd, address, size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
 
 int gh_pin_thread(int cpu) {
     cpu_set_t set;
@@ -12,3 +18,7 @@ int gh_resolve(const char *host, const char *port, struct addrinfo **list) {
     return getaddrinfo(host, port, &hints, list);
 }
 const char *gh_environment(const char *name) { return getenv(name); }
+
+const char *gh_error_text(int code, char *buffer, size_t size) {
+    return strerror_r(code, buffer, size);
+}

@@ -3,8 +3,9 @@ struct RouteList: Section {
     var preset: RoutePreset?
     var add: [RouteSettings] = []
 
-    static let title = "routes as a section"
-    static let purpose = "A preset with routes of your own, which are looked at first."
+    static let title = "sites[].routes"
+    static let purpose =
+        "A preset with routes of your own. Where only those are wanted, a list takes the place of the section."
     static let settings: [Setting<RouteList>] = [
         Setting(
             "preset", \.preset, .optional(.choice),

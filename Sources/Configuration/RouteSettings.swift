@@ -36,7 +36,7 @@ public struct RouteSettings: Sendable, Equatable {
     public var upstreamPath: String?
     public var errorShape: ErrorShape
 
-    init() { self.init([], .root, body: .none) }
+    init() { self.init([], .root, body: .stream) }
 
     public init(
         _ methods: [String], _ path: PathPattern, body: Body, errorShape: ErrorShape = .envelope,

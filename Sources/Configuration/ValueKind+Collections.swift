@@ -9,7 +9,16 @@ extension ValueKind where Value: Section {
                 var value = current ?? Value.initial(for: node)
                 reader.read(node, into: &value)
                 return value
-            }, write: { _ in "" }, section: Value.self)
+            }, write: changes, section: Value.self)
+    }
+
+    /// What differs from the section's own defaults, as the file would say it.
+    private static func changes(_ value: Value) -> String {
+        let usual = Value()
+        let changed = Value.settings.filter { $0.standard(value) != $0.standard(usual) }
+        guard !changed.isEmpty else { return "" }
+        return "{" + changed.map { "\($0.name): \($0.standard(value))" }.joined(separator: ", ")
+            + "}"
     }
 
     /// Kept unread: whoever reads it knows what it starts from.

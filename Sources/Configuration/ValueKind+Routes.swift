@@ -8,7 +8,7 @@ extension ValueKind where Value == [RouteSettings] {
         let list = ValueKind.list(of: ValueKind<RouteSettings>.section, minimum: 1)
         let words = names.map { "`\($0)`" }.joined(separator: ", ")
         return ValueKind(
-            name: "\(words), a list of routes, or a section with `preset` and `add`",
+            name: "\(words), a list of routes, or a section",
             read: { node, current, reader in
                 switch node.value {
                 case .sequence: return list.read(node, nil, &reader)
@@ -25,6 +25,6 @@ extension ValueKind where Value == [RouteSettings] {
             },
             write: { routes in
                 RoutePreset.allCases.first { $0.routes == routes }.map(\.rawValue) ?? ""
-            }, section: RouteSettings.self)
+            }, section: RouteList.self)
     }
 }

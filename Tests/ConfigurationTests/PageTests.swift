@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import Kernel
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
         let path = Self.root + "/docs/configuration.md"
         let text = ConfigurationPage.text
         if ProcessEnvironment.value("GATEHOUSE_WRITE_DOCS") != nil {
-            try Files.write(text, to: path)
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
         }
         let stored = try FileContents.read(path, limit: 1_048_576).text
         #expect(stored == text, "run GATEHOUSE_WRITE_DOCS=1 swift test --filter PageTests")

@@ -1,8 +1,7 @@
 #pragma once
-// What Glibc's Swift module leaves out, and function-like macros Swift cannot import.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// What Glibc's Swift module leaves out, and function-like macros Swift cannot import. _GNU_SOURCE is
+// defined in kernel.c only: here it would give glibc's types another shape than they have in Swift's own
+// Glibc module, and no file could import both.
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -39,12 +38,10 @@ static inline uint32_t gh_event_flags(const struct epoll_event *events, int inde
     return events[index].events;
 }
 int gh_pin_thread(int cpu);
-/// With _GNU_SOURCE glibc types these calls' addresses as transparent unions, which Swift cannot pass.
+/// Where _GNU_SOURCE is set glibc types these calls' addresses as transparent unions, which Swift cannot pass.
 static inline int gh_bind(int fd, const struct sockaddr *address, socklen_t size) { return bind(fd, address, size); }
 static inline int gh_connect(int fd, const struct sockaddr *address, socklen_t size) { return connect(fd, address, size); }
-static inline int gh_accept(int fd, struct sockaddr *address, socklen_t *size) {
-    return accept4(fd, address, size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-}
+int gh_accept(int fd, struct sockaddr *address, socklen_t *size);
 static inline int gh_local_name(int fd, struct sockaddr *address, socklen_t *size) { return getsockname(fd, address, size); }
 static inline int gh_stream_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
 /// Resolves a host and a numeric port for stream sockets; thread-safe, blocking.
@@ -54,3 +51,5 @@ static inline int gh_open_readonly(const char *path) {
     return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 const char *gh_environment(const char *name);
+/// The GNU form of strerror_r(3): the text is in `buffer` or constant.
+const char *gh_error_text(int code, char *buffer, size_t size);

@@ -55,10 +55,18 @@ let package = Package(
             name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+        // Optimised in debug builds too: without inlining simdjson's headers crawl.
+        .target(
+            name: "CSimdjson",
+            cxxSettings: [.unsafeFlags(["-O2"])],
+            linkerSettings: [.linkedLibrary("simdjson")]
+        ),
         .target(name: "CKernel"),
         tests("KernelTests", ["Kernel"]),
         tests("HTTPTests", ["HTTP", "Kernel"]),
+        tests("YAMLTests", ["YAML"]),
+        tests("JSONTests", ["JSON", "Kernel"]),
+        tests("ConfigurationTests", ["Configuration", "Kernel"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -8,12 +8,6 @@ import TLS
 import Telemetry
 import Upstream
 
-/// Where a worker's access-log lines go.
-public protocol AccessLog: AnyObject {
-    /// Writes one line. It never blocks.
-    func append(_ record: borrowing AccessLogRecord)
-}
-
 /// What a listener tells of the connections it accepts.
 public struct ListenerTraits: Sendable {
     public let name: String
@@ -45,7 +39,8 @@ public final class Core {
     public private(set) var now: Moment
     public private(set) var snapshot: Snapshot
     let network: any Network
-    let log: any AccessLog
+    /// nil: no log is kept.
+    let log: AccessLogOutbox?
     let heads = HeadPool()
     let hasher = SHA256Hasher()
     let random = RandomSource()
@@ -60,6 +55,7 @@ public final class Core {
     var scratch = ByteBuffer()
     var work = WriteBuffers()
     var body = ByteBuffer()
+    var digits = ByteBuffer()
     private var spareInbound = ByteBuffer()
 
     private var wheel: TimerWheel
@@ -72,7 +68,7 @@ public final class Core {
     public private(set) var isDraining = false
 
     public init(
-        snapshot: Snapshot, addresses: [[SocketAddress]], network: any Network, log: any AccessLog,
+        snapshot: Snapshot, addresses: [[SocketAddress]], network: any Network, log: AccessLogOutbox?,
         now: Moment
     ) {
         self.snapshot = snapshot
@@ -123,6 +119,7 @@ public final class Core {
         flush()
         fireTimers()
         flush()
+        log?.handOver()
         return !readingSessions.isEmpty || !readingConnections.isEmpty || !handshakes.isEmpty
     }
 

@@ -67,6 +67,29 @@ extension Exchange {
 
     /// One line for each exchange.
     func writeLog() {
-        // Filled with the access log.
+        guard let log = core.log else { return }
+        var record = AccessLogRecord(
+            time: started.wall, requestID: requestID, trace: trace,
+            client: core.snapshot.trustedProxies.client(peer: session.peer.ip, request.fields),
+            method: request.method, status: status, version: session.isHTTP2 ? .http2 : .http1)
+        record.site = site?.name
+        record.route = route?.name
+        record.keyID = principal?.id
+        record.error = error
+        record.bytesIn = bytesIn
+        record.bytesOut = bytesOut
+        record.durationNanoseconds = core.now.monotonic.since(started.monotonic)
+        if let leasedAt, !isReused {
+            record.connectNanoseconds = leasedAt.since(started.monotonic)
+        }
+        record.firstByteNanoseconds = firstByteAt?.since(started.monotonic)
+        if let upstreamAddress {
+            record.upstream = pool?.label(of: upstreamAddress)
+            record.upstreamVersion = isUpstreamHTTP2 ? .http2 : .http1
+        }
+        record.cancelledBy = cancelledBy
+        log.append(
+            record, path: request.target.slice(0..<request.pathCount),
+            methodText: request.methodText.bytes, model: model.bytes)
     }
 }

@@ -32,7 +32,7 @@ extension Exchange {
 
     private func matchRoute(_ site: Site) -> Route? {
         let path = request.pathCount
-        let index = site.routes.match(request.method, request.target.slice(0..<path))
+        let index = site.routes.find(request.method, request.target.slice(0..<path))
         return index.map { site.actions[$0] }
     }
 
@@ -47,7 +47,7 @@ extension Exchange {
 
     /// Identity, state, limits, in this order; what identity refuses consumes nothing.
     private func admit(_ site: Site) -> Bool {
-        switch site.identity.decide(request.fields, core.hasher, site.keys, at: core.now.wall) {
+        switch site.identity.decide(request.fields, core.hasher, site.keys, at: core.now) {
         case .refused(let error):
             fail(error)
             return false

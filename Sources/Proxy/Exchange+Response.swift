@@ -2,6 +2,7 @@ import Errors
 import HTTP
 import Kernel
 import Policies
+import Telemetry
 import Upstream
 
 /// From the upstream's head to the last byte for the client, and what happens when it breaks between.
@@ -45,14 +46,9 @@ extension Exchange {
         let answer = core.heads.take()
         answer.status = head.status
         answer.contentLength = head.contentLength
-        site?.headers.copyResponse(head.fields, status: head.status, to: &answer.fields)
+        site?.responseHeaders.copy(head.fields, to: &answer.fields, status: head.status)
         if eventStream != nil {
-            if !head.fields.contains(.xAccelBuffering) {
-                answer.fields.append(.xAccelBuffering, "no")
-            }
-            if !head.fields.contains(.cacheControl) {
-                answer.fields.append(.cacheControl, "no-cache")
-            }
+            ResponseHeaderPolicy.appendStreamFields(to: &answer.fields)
         }
         appendOwnFields(to: answer)
         return answer
@@ -95,7 +91,7 @@ extension Exchange {
 
     private func makeClientTrailers(_ trailers: Head) -> Head? {
         let kept = core.heads.take()
-        site?.headers.copyResponse(trailers.fields, status: status, to: &kept.fields)
+        site?.responseHeaders.copy(trailers.fields, to: &kept.fields, status: status)
         return kept.fields.count > 0 ? kept : nil
     }
 
@@ -206,7 +202,7 @@ extension Exchange {
     }
 
     /// The client left: the upstream is told at once.
-    func clientGone(_ who: Canceller) {
+    func clientGone(_ who: AccessLogRecord.Canceller) {
         if !isFinished, cancelledBy == nil { cancelledBy = who }
         closed()
     }

@@ -70,13 +70,12 @@ extension Exchange {
         head.isSecure = pool.target.tls != nil
         head.authority.append(pool.target.authority.span)
         writeTarget(of: head, route, pool.target)
-        site.headers.copyRequest(
-            request.fields, to: &head.fields, dropsAcceptEncoding: route.body == .json)
+        site.requestHeaders.copy(request.fields, to: &head.fields, passing(route))
         core.snapshot.trustedProxies.appendForwarded(
-            of: request.fields, peer: session.peer.ip, isSecure: session.isSecure,
-            authority: request.authority.bytes, to: &head.fields)
+            peer: session.peer.ip, isSecure: session.isSecure,
+            authority: request.authority.bytes, request.fields, to: &head.fields)
         head.fields.append(.xRequestID) { requestID.write(into: &$0) }
-        head.fields.append(.traceparent) { trace.writeParent(into: &$0) }
+        head.fields.append(.traceparent) { trace.writeTraceParent(into: &$0) }
         if let credential = pool.target.credential {
             head.fields.append(name: credential.name.span, value: credential.value.span)
         }
@@ -88,6 +87,13 @@ extension Exchange {
             head.contentLength = collected.count
         }
         return head
+    }
+
+    private func passing(_ route: Route) -> RequestHeaderPolicy.Options {
+        var options: RequestHeaderPolicy.Options = []
+        if route.body != .json { options.insert(.acceptEncoding) }
+        if trace.isContinued { options.insert(.tracestate) }
+        return options
     }
 
     /// The request's path, or the route's own, with the upstream's base in place of a leading `/v1`.

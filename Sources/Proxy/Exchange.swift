@@ -10,14 +10,6 @@ import Upstream
 /// What it does next is the machine's decision; the extensions perform it, in the order of a request's life:
 /// request, upstream, response, reply, and `finish`, the one end of every exchange.
 final class Exchange {
-    /// Who ended an exchange that did not end by itself.
-    enum Canceller: UInt8 {
-        case client
-        /// The client did not take the answer.
-        case stalledClient
-        case shutdown
-    }
-
     let token: Token
     /// The client's stream.
     let stream: StreamID
@@ -64,7 +56,7 @@ final class Exchange {
     // The response.
     var status = 0
     var error: GatewayError?
-    var cancelledBy: Canceller?
+    var cancelledBy: AccessLogRecord.Canceller?
     var bytesOut = 0
     var uncreditedOut = 0
     var hasDeclaredLength = false
@@ -85,9 +77,10 @@ final class Exchange {
         self.core = core
         started = core.now
         lastProgress = core.now.monotonic
-        requestID = RequestID(request.fields, random: core.random.next(), core.random.next())
+        requestID = RequestID(request.fields, random: (core.random.next(), core.random.next()))
         trace = TraceContext(
-            request.fields, random: core.random.next(), core.random.next(), core.random.next())
+            request.fields,
+            random: (core.random.next(), core.random.next(), core.random.next()))
     }
 
     var timeouts: Timeouts { core.snapshot.timeouts }
@@ -120,10 +113,9 @@ final class Exchange {
 
     func timedOut() {
         if machine.isAnswered || status != 0 && isClientBehind {
-            cancelledBy = .stalledClient
             session.codec?.reset(stream, .cancel)
             core.touch(session)
-            clientGone(.stalledClient)
+            clientGone(.gateway)
         } else if status != 0 {
             fail(.upstreamFailed(.timedOut(.idle)))
         } else if isClientAwaited {
@@ -144,6 +136,8 @@ final class Exchange {
             reserved = 0
         }
         if isRetry { pool?.endRetry() }
+        connection?.forget(upstreamStream)
+        connection = nil
         writeLog()
         session.forget(stream)
         core.exchanges.remove(token)

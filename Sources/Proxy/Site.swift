@@ -51,7 +51,8 @@ public final class Site: Sendable {
     public let actions: [Route]
     public let identity: Identity
     public let keys: KeyTable
-    public let headers: HeaderPolicy
+    public let requestHeaders: RequestHeaderPolicy
+    public let responseHeaders: ResponseHeaderPolicy
     /// Name of the field that tells the whole time in milliseconds; empty: none.
     public let latencyField: [UInt8]
     public let sendsRateLimitFields: Bool
@@ -60,8 +61,9 @@ public final class Site: Sendable {
 
     public init(
         name: String, dialect: Dialect, routes: RouteTable, actions: [Route], identity: Identity,
-        keys: KeyTable, headers: HeaderPolicy, latencyField: String?, sendsRateLimitFields: Bool,
-        upstream: Int
+        keys: KeyTable, requestHeaders: RequestHeaderPolicy,
+        responseHeaders: ResponseHeaderPolicy, latencyField: String?,
+        sendsRateLimitFields: Bool, upstream: Int
     ) {
         self.name = name
         self.dialect = dialect
@@ -69,7 +71,8 @@ public final class Site: Sendable {
         self.actions = actions
         self.identity = identity
         self.keys = keys
-        self.headers = headers
+        self.requestHeaders = requestHeaders
+        self.responseHeaders = responseHeaders
         self.latencyField = Array((latencyField ?? "").utf8)
         self.sendsRateLimitFields = sendsRateLimitFields
         self.upstream = upstream

@@ -11,6 +11,7 @@ final class UpstreamPool {
     /// Where the name leads, as resolved last; tried in turn.
     var addresses: [SocketAddress]
     private var nextAddress = 0
+    private var labels: [SocketAddress: String] = [:]
     private var connections: [ConnectionID: UpstreamConnection] = [:]
     /// Exchanges under way for the second time: bounded, so that a failing upstream is not asked twice
     /// as often (edge requirement 13).
@@ -30,6 +31,15 @@ final class UpstreamPool {
     }
 
     var isIdle: Bool { machine.isIdle }
+
+    /// How an address of this upstream is called in the access log; made once for each address.
+    func label(of address: SocketAddress) -> String {
+        if let label = labels[address] { return label }
+        if labels.count >= 256 { labels.removeAll() }
+        let label = "\(target.name) \(address)"
+        labels[address] = label
+        return label
+    }
 
     /// Gives the exchange a stream now or later, or fails it.
     func serve(_ exchange: Exchange) {

@@ -21,7 +21,6 @@ final class Worker {
     private let poller: Poller
     private let network: PollerNetwork
     private let core: Core
-    private let log: WorkerLog
     private var spin: Spin
     private var acceptable: [Int] = []
     /// Accepting rests until then, because no descriptor or no place was left.
@@ -34,11 +33,10 @@ final class Worker {
         self.plan = plan
         poller = try Poller()
         network = PollerNetwork(poller)
-        log = WorkerLog(plan.log)
         spin = Spin(microseconds: plan.spinMicroseconds)
         core = Core(
-            snapshot: plan.snapshot, addresses: plan.addresses, network: network, log: log,
-            now: .now())
+            snapshot: plan.snapshot, addresses: plan.addresses, network: network,
+            log: plan.log?.makeOutbox(), now: .now())
         let mailboxToken = Token(.mailbox, slot: 0)
         try poller.watchLevel(plan.mailbox.descriptor, token: mailboxToken.rawValue)
         try listen()
@@ -56,9 +54,7 @@ final class Worker {
             for (token, readiness) in sessionEvents { core.ready(token, readiness) }
             acceptOne()
             hasMore = core.endTurn()
-            log.endTurn(at: core.now)
         }
-        log.flush()
     }
 
     // MARK: Waiting
@@ -86,7 +82,6 @@ final class Worker {
     private func patience() -> Int32 {
         var next = core.nextDue
         if let restUntil { next = min(next ?? restUntil, restUntil) }
-        if let flushDue = log.flushDue { next = min(next ?? flushDue, flushDue) }
         guard let next else { return -1 }
         let wait = next.since(Moment.now().monotonic)
         return Int32(clamping: (wait + 999_999) / 1_000_000)

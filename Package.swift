@@ -38,7 +38,7 @@ let package = Package(
             ]
         ),
         room("Upstream", ["Configuration", "HTTP", "Kernel"]),
-        room("Policies", ["Configuration", "HTTP", "Errors", "Crypto", "JSON", "Kernel"]),
+        room("Policies", ["HTTP", "Errors", "Crypto", "Kernel"]),
         room("Telemetry", ["HTTP", "Errors", "Kernel"]),
         room("Configuration", ["YAML", "Errors", "Kernel"]),
         room("HTTP", ["Kernel"]),
@@ -59,6 +59,9 @@ let package = Package(
         .target(name: "CKernel"),
         tests("KernelTests", ["Kernel"]),
         tests("HTTPTests", ["HTTP", "Kernel"]),
+        tests("ErrorsTests", ["Errors", "Kernel"]),
+        tests("PoliciesTests", ["Policies", "HTTP", "Errors", "Crypto", "Kernel"]),
+        tests("TelemetryTests", ["Telemetry", "HTTP", "Errors", "Kernel"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -37,3 +37,13 @@ static inline uint32_t gh_event_flags(const struct epoll_event *events, int inde
     return events[index].events;
 }
 int gh_pin_thread(int cpu);
+/// With _GNU_SOURCE glibc types these calls' addresses as transparent unions, which Swift cannot pass.
+static inline int gh_bind(int fd, const struct sockaddr *address, socklen_t size) { return bind(fd, address, size); }
+static inline int gh_connect(int fd, const struct sockaddr *address, socklen_t size) { return connect(fd, address, size); }
+static inline int gh_accept(int fd, struct sockaddr *address, socklen_t *size) {
+    return accept4(fd, address, size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+static inline int gh_local_name(int fd, struct sockaddr *address, socklen_t *size) { return getsockname(fd, address, size); }
+static inline int gh_stream_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+/// Resolves a host and a numeric port for stream sockets; thread-safe, blocking.
+int gh_resolve(const char *host, const char *port, struct addrinfo **list);

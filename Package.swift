@@ -7,6 +7,8 @@ let swift: [SwiftSetting] = [
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
     .enableExperimentalFeature("Lifetimes"),
+    // Glibc's module, which Synchronization imports, must read the same libc headers as CKernel.
+    .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"]),
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 

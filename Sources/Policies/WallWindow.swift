@@ -45,12 +45,12 @@ struct WallWindow: Sendable {
     private mutating func open(_ kind: Kind, _ seconds: Int64, at moment: Moment) {
         switch kind {
         case .minute:
-            start = Calendar.floorDivide(seconds, 60) * 60
+            start = CivilCalendar.floorDivide(seconds, 60) * 60
             end = start + 60
         case .day:
-            start = Calendar.day(ofSeconds: seconds) * Calendar.secondsPerDay
-            end = start + Calendar.secondsPerDay
-        case .month: (start, end) = Calendar.month(ofSeconds: seconds)
+            start = CivilCalendar.day(ofSeconds: seconds) * CivilCalendar.secondsPerDay
+            end = start + CivilCalendar.secondsPerDay
+        case .month: (start, end) = CivilCalendar.month(ofSeconds: seconds)
         }
         count = 0
         let left = UInt64(max(0, end * 1_000_000_000 - moment.wall.nanoseconds))
@@ -59,6 +59,6 @@ struct WallWindow: Sendable {
 
     /// Whole seconds, rounded down, also before 1970.
     private static func seconds(_ time: UnixTime) -> Int64 {
-        Calendar.floorDivide(time.nanoseconds, 1_000_000_000)
+        CivilCalendar.floorDivide(time.nanoseconds, 1_000_000_000)
     }
 }

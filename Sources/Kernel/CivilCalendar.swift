@@ -2,7 +2,7 @@
 ///
 /// Years are counted from March, so that the leap day ends the year, in eras of 400 years, which all have
 /// 146,097 days.
-public enum Calendar {
+public enum CivilCalendar {
     public static let secondsPerDay: Int64 = 86_400
 
     /// The day on which `seconds` since 1970 fall, counted from 1970-01-01, rounded down.
@@ -45,7 +45,8 @@ public enum Calendar {
         return (first * secondsPerDay, next * secondsPerDay)
     }
 
-    static func floorDivide(_ number: Int64, _ divisor: Int64) -> Int64 {
+    /// The quotient rounded down; `divisor` is positive.
+    public static func floorDivide(_ number: Int64, _ divisor: Int64) -> Int64 {
         let quotient = number / divisor
         return number % divisor < 0 ? quotient - 1 : quotient
     }

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -35,6 +36,10 @@ static inline uint64_t gh_event_token(const struct epoll_event *events, int inde
 }
 static inline uint32_t gh_event_flags(const struct epoll_event *events, int index) {
     return events[index].events;
+}
+/// open is variadic, which Swift cannot call.
+static inline int gh_open_append(const char *path) {
+    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 }
 int gh_pin_thread(int cpu);
 /// With _GNU_SOURCE glibc types these calls' addresses as transparent unions, which Swift cannot pass.

@@ -7,6 +7,8 @@ let swift: [SwiftSetting] = [
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
     .enableExperimentalFeature("Lifetimes"),
+    // Glibc's module, which Synchronization imports, must read the same libc headers as CKernel.
+    .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"]),
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
@@ -38,7 +40,7 @@ let package = Package(
             ]
         ),
         room("Upstream", ["Configuration", "HTTP", "Kernel"]),
-        room("Policies", ["Configuration", "HTTP", "Errors", "Crypto", "JSON", "Kernel"]),
+        room("Policies", ["HTTP", "Errors", "Crypto", "Kernel"]),
         room("Telemetry", ["HTTP", "Errors", "Kernel"]),
         room("Configuration", ["YAML", "Errors", "Kernel"]),
         room("HTTP", ["Kernel"]),
@@ -67,6 +69,9 @@ let package = Package(
         tests("YAMLTests", ["YAML"]),
         tests("JSONTests", ["JSON", "Kernel"]),
         tests("ConfigurationTests", ["Configuration", "Kernel"]),
+        tests("ErrorsTests", ["Errors", "Kernel"]),
+        tests("PoliciesTests", ["Policies", "HTTP", "Errors", "Crypto", "Kernel"]),
+        tests("TelemetryTests", ["Telemetry", "HTTP", "Errors", "Kernel"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -44,8 +45,10 @@ void gh_ignore_sigpipe(void);
 /// RLIMIT_NOFILE is an enumeration in C and an integer in the call.
 static inline int gh_descriptor_limit(struct rlimit *limit) { return getrlimit(RLIMIT_NOFILE, limit); }
 static inline int gh_set_descriptor_limit(const struct rlimit *limit) { return setrlimit(RLIMIT_NOFILE, limit); }
-/// With _GNU_SOURCE glibc types these calls' addresses as transparent unions, which Swift cannot pass.
-int gh_pin_thread(int cpu);
+/// open is variadic, which Swift cannot call.
+static inline int gh_open_append(const char *path) {
+    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+}
 /// Where _GNU_SOURCE is set glibc types these calls' addresses as transparent unions, which Swift cannot pass.
 static inline int gh_bind(int fd, const struct sockaddr *address, socklen_t size) { return bind(fd, address, size); }
 static inline int gh_connect(int fd, const struct sockaddr *address, socklen_t size) { return connect(fd, address, size); }

@@ -20,13 +20,19 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "gatehouse",
-    products: [.executable(name: "gatehouse", targets: ["gatehouse"])],
+    products: [
+        .executable(name: "gatehouse", targets: ["gatehouse"]),
+        .executable(name: "gatehouse-bench-upstream", targets: ["BenchmarkUpstream"]),
+    ],
     targets: [
         .executableTarget(
             name: "gatehouse",
             dependencies: ["Server", "Configuration", "Crypto", "Kernel"],
             swiftSettings: swift
         ),
+        .executableTarget(
+            name: "BenchmarkUpstream", dependencies: ["Kernel"], swiftSettings: swift),
+        room("DemoUpstream", ["HTTP", "Kernel"]),
         room(
             "Server",
             ["Proxy", "Upstream", "Policies", "Telemetry", "Configuration", "TLS", "Kernel"]),
@@ -59,6 +65,9 @@ let package = Package(
         .target(name: "CKernel"),
         tests("KernelTests", ["Kernel"]),
         tests("HTTPTests", ["HTTP", "Kernel"]),
+        tests("BenchmarkUpstreamTests", ["BenchmarkUpstream", "Kernel"]),
+        tests("DemoUpstreamTests", ["DemoUpstream", "HTTP", "Kernel"]),
+        tests("TidyTests", []),
     ],
     cxxLanguageStandard: .cxx17
 )

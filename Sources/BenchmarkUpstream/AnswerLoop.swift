@@ -201,7 +201,8 @@ final class AnswerLoop {
         }
     }
 
-    /// Appends the events that are due; a client that does not read gets them later, not more memory.
+    /// Appends the events that are due; a client that does not read gets them later, not more
+    /// memory.
     private func advance(_ connection: Connection, at now: Instant) {
         guard case .events(var left, let delay, var due) = connection.delivery else { return }
         while left > 0, due <= now, connection.output.count <= Connection.outputBound {

@@ -33,8 +33,8 @@ final class Connection {
 
     var isOver: Bool { isBroken || isLast && !isDelivering && output.isEmpty }
 
-    /// Sends the first `count` bytes of `buffer` now if nothing waits before them and no request behind
-    /// them, else together with the rest.
+    /// Sends the first `count` bytes of `buffer` now if nothing waits before them and no request
+    /// behind them, else together with the rest.
     func send(_ buffer: borrowing ByteBuffer, count: Int) {
         guard output.isEmpty, input.isEmpty else { return append(buffer, count: count) }
         switch socket.write(buffer.slice(0..<count)) {

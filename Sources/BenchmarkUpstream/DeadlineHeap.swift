@@ -1,6 +1,7 @@
 import Kernel
 
-/// Deadlines in order, to the millisecond: the worker's timer wheel is coarser than the pace of the events.
+/// Deadlines in order, to the millisecond: the worker's timer wheel is coarser than the pace of the
+/// events.
 struct DeadlineHeap {
     struct Entry {
         var due: Instant

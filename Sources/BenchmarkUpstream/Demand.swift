@@ -9,7 +9,8 @@ enum Demand: Equatable {
 
     static let standardEvents = Demand.events(chunks: 100, delayMilliseconds: 10)
 
-    /// The demand a request target names; `completion` for every path that is none of the tool's own.
+    /// The demand a request target names; `completion` for every path that is none of the tool's
+    /// own.
     static func of(target: Span<UInt8>) -> Demand {
         if target.hasPath("/sse") {
             return .events(

@@ -1,9 +1,10 @@
 import Kernel
 
-/// Cuts the bytes of one HTTP/1.1 connection into requests: only what the tool needs to know of them.
+/// Cuts the bytes of one HTTP/1.1 connection into requests: only what the tool needs to know of
+/// them.
 ///
-/// A head stays in the caller's buffer until it is complete; a body is given up as it comes, whatever its
-/// length.
+/// A head stays in the caller's buffer until it is complete; a body is given up as it comes,
+/// whatever its length.
 struct RequestReader: ~Copyable {
     struct Request: Equatable {
         var demand = Demand.completion

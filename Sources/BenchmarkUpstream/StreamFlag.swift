@@ -2,8 +2,8 @@ import Kernel
 
 /// Looks for `"stream":true` (or `"stream": true`) in a body that may come in pieces.
 ///
-/// Boyer–Moore–Horspool over the nine bytes of `"stream":`, because the search runs over every request body:
-/// it looks at one byte in nine.
+/// Boyer–Moore–Horspool over the nine bytes of `"stream":`, because the search runs over every
+/// request body: it looks at one byte in nine.
 struct StreamFlag {
     private static let pattern: InlineArray<9, UInt8> = [
         0x22, 0x73, 0x74, 0x72, 0x65, 0x61, 0x6d, 0x22, 0x3a,

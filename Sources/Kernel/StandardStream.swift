@@ -1,11 +1,13 @@
 import CKernel
 
-/// The process's standard output and error, written at once: no buffer that a crash or a pipe holds back.
+/// The process's standard output and error, written at once: no buffer that a crash or a pipe holds
+/// back.
 public enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2
 
-    /// Writes all of `bytes`, waiting while a pipe is full. Returns false when the stream is broken.
+    /// Writes all of `bytes`, waiting while a pipe is full. Returns false when the stream is
+    /// broken.
     @discardableResult
     public func write(_ bytes: Span<UInt8>) -> Bool {
         unsafe bytes.withUnsafeBufferPointer { source in

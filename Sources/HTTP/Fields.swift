@@ -5,6 +5,8 @@ import Kernel
 /// Names are stored in lower case. A value is stored without the white space around it. It cannot be
 /// copied; a `Head` owns it and is reused, so that a steady connection allocates nothing for its fields.
 public struct Fields: ~Copyable {
+    /// Positions are 32 bits wide to keep an entry in 20 bytes: the limits of the codecs hold a message's
+    /// fields far below 2 GiB.
     struct Entry {
         var name: FieldName
         var nameStart: Int32
@@ -30,7 +32,11 @@ public struct Fields: ~Copyable {
 
     /// Adds a field whose name is any bytes; the name is lower-cased and recognised here.
     public mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
-        let known = FieldName.recognise(name)
+        append(FieldName.recognise(name), name: name, value: value)
+    }
+
+    /// Adds a field whose name was recognised as `known` already.
+    mutating func append(_ known: FieldName, name: Span<UInt8>, value: Span<UInt8>) {
         let nameStart = arena.count
         if known == .other {
             var index = 0
@@ -107,6 +113,26 @@ public struct Fields: ~Copyable {
                 valueStart: Int32(valueStart), valueCount: Int32(arena.count - valueStart)
             )
         )
+    }
+
+    /// Removes every field whose name is `name` in any case of letters. Its bytes stay in the arena (and in
+    /// `listSize`) until `removeAll`.
+    public mutating func remove(named name: Span<UInt8>) {
+        var kept = 0
+        var index = 0
+        while index < entries.count {
+            if !self.name(at: index).equalsIgnoringCase(name) {
+                entries[kept] = entries[index]
+                kept += 1
+            }
+            index += 1
+        }
+        entries.removeLast(entries.count - kept)
+    }
+
+    /// Removes every field of that name, which must not be `.other`.
+    public mutating func remove(_ name: FieldName) {
+        entries.removeAll { $0.name == name }
     }
 
     public func id(at index: Int) -> FieldName { entries[index].name }

@@ -75,6 +75,11 @@ public struct ByteBuffer: ~Copyable {
         unsafe bytes.withUnsafeBufferPointer { source in unsafe append(source) }
     }
 
+    /// Appends a copy of all bytes of `other`.
+    public mutating func append(contentsOf other: borrowing ByteBuffer) {
+        append(other.bytes)
+    }
+
     /// Appends text known at compile time, without a `String`.
     public mutating func append(_ text: StaticString) {
         text.withUTF8Buffer { source in unsafe append(source) }

@@ -22,13 +22,19 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "gatehouse",
-    products: [.executable(name: "gatehouse", targets: ["gatehouse"])],
+    products: [
+        .executable(name: "gatehouse", targets: ["gatehouse"]),
+        .executable(name: "gatehouse-bench-upstream", targets: ["BenchmarkUpstream"]),
+    ],
     targets: [
         .executableTarget(
             name: "gatehouse",
             dependencies: ["Server", "Configuration", "Crypto", "Kernel"],
             swiftSettings: swift
         ),
+        .executableTarget(
+            name: "BenchmarkUpstream", dependencies: ["Kernel"], swiftSettings: swift),
+        room("DemoUpstream", ["HTTP", "Kernel"]),
         room(
             "Server",
             ["Proxy", "Upstream", "Policies", "Telemetry", "Configuration", "TLS", "Kernel"]),
@@ -72,6 +78,9 @@ let package = Package(
         tests("ErrorsTests", ["Errors", "Kernel"]),
         tests("PoliciesTests", ["Policies", "HTTP", "Errors", "Crypto", "Kernel"]),
         tests("TelemetryTests", ["Telemetry", "HTTP", "Errors", "Kernel"]),
+        tests("BenchmarkUpstreamTests", ["BenchmarkUpstream", "Kernel"]),
+        tests("DemoUpstreamTests", ["DemoUpstream", "HTTP", "Kernel"]),
+        tests("TidyTests", []),
     ],
     cxxLanguageStandard: .cxx17
 )

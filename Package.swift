@@ -29,7 +29,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "gatehouse",
-            dependencies: ["Server", "Configuration", "Crypto", "Kernel"],
+            dependencies: ["Server", "DemoUpstream", "Configuration", "Crypto", "Kernel"],
             swiftSettings: swift
         ),
         .executableTarget(
@@ -37,15 +37,18 @@ let package = Package(
         room("DemoUpstream", ["HTTP", "Kernel"]),
         room(
             "Server",
-            ["Proxy", "Upstream", "Policies", "Telemetry", "Configuration", "TLS", "Kernel"]),
+            [
+                "Proxy", "Upstream", "Policies", "Telemetry", "Configuration", "HTTP", "TLS",
+                "Crypto", "Errors", "Kernel",
+            ]),
         room(
             "Proxy",
             [
-                "Upstream", "Policies", "Telemetry", "HTTP", "HTTP2", "TLS", "Errors", "JSON",
-                "Kernel",
+                "Upstream", "Policies", "Telemetry", "HTTP", "HTTP2", "TLS", "Crypto", "Errors",
+                "JSON", "Kernel",
             ]
         ),
-        room("Upstream", ["Configuration", "HTTP", "Kernel"]),
+        room("Upstream", ["Kernel"]),
         room("Policies", ["HTTP", "Errors", "Crypto", "Kernel"]),
         room("Telemetry", ["HTTP", "Errors", "Kernel"]),
         room("Configuration", ["YAML", "Errors", "Kernel"]),

@@ -19,7 +19,7 @@ final class Channel {
     }
 
     private let wire: any Wire
-    private var tls: TLSConnection?
+    private let tls: TLSConnection?
     /// Plaintext that the codec has not taken. Usually empty, and then without memory.
     var inbound = ByteBuffer()
     /// Bytes for the wire that the kernel did not take at once.
@@ -34,7 +34,7 @@ final class Channel {
     /// Bytes read at once: several TLS records, one system call.
     static let readBytes = 65_536
 
-    init(_ wire: any Wire, tls: consuming TLSConnection?) {
+    init(_ wire: any Wire, tls: TLSConnection?) {
         self.wire = wire
         self.tls = tls
     }
@@ -42,19 +42,19 @@ final class Channel {
     var isSecure: Bool { tls != nil }
     var isBlocked: Bool { !unsent.isEmpty }
     var isEstablished: Bool { tls?.isEstablished ?? true }
-    var applicationProtocol: TLSApplicationProtocol { tls?.applicationProtocol ?? .none }
+    var applicationProtocol: ApplicationProtocol { tls?.applicationProtocol ?? .http1 }
     /// How the attempt to connect ended; nil: it succeeded.
     var connectFault: SystemFault? { wire.pendingFault }
 
     /// Reads once. `scratch` lends memory for ciphertext; it is empty before and after.
     func read(_ scratch: inout ByteBuffer) -> Arrival {
         guard canRead, !isBroken, !hasEnded else { return .nothing }
-        if tls == nil { return take(wire.read(into: &inbound, atMost: Self.readBytes)) }
+        guard let tls else { return take(wire.read(into: &inbound, atMost: Self.readBytes)) }
         let arrival = take(wire.read(into: &scratch, atMost: Self.readBytes))
         guard case .bytes = arrival else { return arrival }
         defer { scratch.removeAll() }
         let wasEstablished = isEstablished
-        switch tls!.receive(scratch.bytes, plaintext: &inbound, wire: &unsent) {
+        switch tls.receive(scratch.bytes, plaintext: &inbound, wire: &unsent) {
         case .handshaking: return .nothing
         case .established: return wasEstablished ? .bytes : .established
         case .closedByPeer:
@@ -94,8 +94,8 @@ final class Channel {
     }
 
     /// The client's first flight.
-    func startHandshake() {
-        tls?.start(wire: &unsent)
+    func startHandshake() throws(TLSFault) {
+        try tls?.start(wire: &unsent)
     }
 
     /// Sends what the codec has, until the kernel takes no more. `work` lends memory; its buffers are
@@ -119,17 +119,24 @@ final class Channel {
     }
 
     private func send(_ work: inout WriteBuffers) {
-        if tls == nil {
+        guard let tls else {
             transmit(&work.plain)
             return
         }
-        do throws(TLSFault) {
-            try tls!.send(work.plain.bytes, wire: &work.wire)
-        } catch {
-            isBroken = true
-        }
+        isBroken = !Self.encrypt(work.plain, with: tls, into: &work.wire)
         work.plain.removeAll()
         transmit(&work.wire)
+    }
+
+    private static func encrypt(
+        _ plain: borrowing ByteBuffer, with tls: TLSConnection, into wire: inout ByteBuffer
+    ) -> Bool {
+        do throws(TLSFault) {
+            try tls.send(plain.bytes, wire: &wire)
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// Writes `bytes` and keeps the rest as unsent.
@@ -146,7 +153,7 @@ final class Channel {
     }
 
     private func sendUnsent() {
-        switch wire.write(unsent.bytes) {
+        switch unsent.withBytes({ wire.write($0) }) {
         case .wrote(let count):
             sentBytes &+= UInt64(count)
             unsent.consume(count)

@@ -68,7 +68,8 @@ public final class Core {
     public private(set) var isDraining = false
 
     public init(
-        snapshot: Snapshot, addresses: [[SocketAddress]], network: any Network, log: AccessLogOutbox?,
+        snapshot: Snapshot, addresses: [[SocketAddress]], network: any Network,
+        log: AccessLogOutbox?,
         now: Moment
     ) {
         self.snapshot = snapshot

@@ -42,7 +42,7 @@ extension Exchange {
         core.heads.giveBack(head)
         if !isBodyless {
             bytesOut += core.body.count
-            session.codec?.send(core.body.bytes, on: stream)
+            core.body.withBytes { session.codec?.send($0, on: stream) }
             session.codec?.sendEnd(on: stream, trailers: nil)
         }
         core.touch(session)
@@ -61,7 +61,10 @@ extension Exchange {
             let elapsed = core.now.monotonic.since(started.monotonic) / 1_000_000
             core.digits.removeAll()
             core.digits.append(decimal: UInt(elapsed))
-            head.fields.append(name: site.latencyField.span, value: core.digits.bytes)
+            let name = site.latencyField
+            core.digits.withBytes {
+                head.fields.append(name: name.span, value: $0)
+            }
         }
     }
 
@@ -88,8 +91,12 @@ extension Exchange {
             record.upstreamVersion = isUpstreamHTTP2 ? .http2 : .http1
         }
         record.cancelledBy = cancelledBy
-        log.append(
-            record, path: request.target.slice(0..<request.pathCount),
-            methodText: request.methodText.bytes, model: model.bytes)
+        request.target.withSlice(0..<request.pathCount) { path in
+            request.methodText.withBytes { method in
+                model.withBytes { model in
+                    log.append(record, path: path, methodText: method, model: model)
+                }
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ import Policies
 extension Exchange {
     func receivedRequest(isEnd: Bool) {
         isRequestEnded = isEnd
-        guard let site = core.snapshot.sites.site(for: request.authority.bytes) else {
+        guard let site = core.snapshot.sites.site(for: request.authority) else {
             fail(.misdirected)
             return
         }
@@ -32,17 +32,15 @@ extension Exchange {
 
     private func matchRoute(_ site: Site) -> Route? {
         let path = request.pathCount
-        let index = site.routes.find(request.method, request.target.slice(0..<path))
+        let index = request.target.withSlice(0..<path) { site.routes.find(request.method, $0) }
         return index.map { site.actions[$0] }
     }
 
     private static func unknownRoute(_ request: Head) -> GatewayError {
-        if request.method == .other {
-            return .unknownRoute(method: request.methodText.bytes, path: request.target.bytes)
-        }
-        var name = ByteBuffer()
-        name.append(request.method.text)
-        return .unknownRoute(method: name.bytes, path: request.target.bytes)
+        var method = ByteBuffer()
+        method.append(request.method.text)
+        method.append(request.methodText)
+        return request.target.withBytes { .unknownRoute(method: method.bytes, path: $0) }
     }
 
     /// Identity, state, limits, in this order; what identity refuses consumes nothing.
@@ -139,21 +137,31 @@ extension Exchange {
     /// The body is here: what it must be, and what it may ask for.
     private func collectedAll() {
         guard let route else { return }
-        let found = core.probe.probe(collected.bytes)
-        guard case .object(let document) = found else {
+        let document: JSONSummary
+        do throws(JSONFault) {
+            document = try check(collected)
+        } catch {
             fail(.invalidJSON)
             return
         }
-        core.probe.copyModel(into: &model)
-        if let principal, !model.isEmpty, !principal.allows(model: model.bytes) {
+        guard document.root.kind == .object else {
+            fail(.invalidJSON)
+            return
+        }
+        model.append(core.probe.model)
+        if let principal, !model.isEmpty, !model.withBytes({ principal.allows(model: $0) }) {
             fail(.modelNotAllowed)
             return
         }
-        if route.action == .legacyCompletions, document.stream == true {
+        if route.action == .legacyCompletions, document.asksForStream {
             fail(.unsupportedStreamingCompletion)
             return
         }
         serve()
+    }
+
+    private func check(_ body: borrowing ByteBuffer) throws(JSONFault) -> JSONSummary {
+        try core.probe.probe(body.bytes)
     }
 
     /// The head itself, or the framing of the body, was at fault.
@@ -165,6 +173,7 @@ extension Exchange {
         case .fieldsTooLarge: fail(.fieldsTooLarge)
         case .unsupportedVersion: fail(.unsupportedVersion)
         case .expectationFailed: fail(.expectationFailed)
+        case .timedOut: fail(.requestTimeout)
         }
     }
 }

@@ -20,11 +20,7 @@ extension Exchange {
         status = head.status
         let isBodyless = isEnd || request.method == .head
         hasDeclaredLength = head.contentLength != nil
-        if let type = head.fields.index(of: .contentType),
-            Self.isEventStream(head.fields.value(at: type))
-        {
-            eventStream = EventStreamTail()
-        }
+        if Self.isEventStream(head.fields) { eventStream = EventStreamTail() }
         let answer = makeClientHead(head)
         session.codec?.respond(answer, on: stream, isEnd: isBodyless)
         core.heads.giveBack(answer)
@@ -33,7 +29,8 @@ extension Exchange {
         if isEnd { endResponse(nil, isSent: isBodyless) }
     }
 
-    private static func isEventStream(_ type: Span<UInt8>) -> Bool {
+    private static func isEventStream(_ fields: borrowing Fields) -> Bool {
+        guard let type = fields.first(.contentType) else { return false }
         let name: StaticString = "text/event-stream"
         let count = name.utf8CodeUnitCount
         guard type.count >= count, type.extracting(0..<count).equalsIgnoringCase(name) else {
@@ -185,7 +182,7 @@ extension Exchange {
         core.body.append(tail.closing)
         dialect.writeEvent(error, route.errorShape, isInsideEvent: false, into: &core.body)
         bytesOut += core.body.count
-        session.codec?.send(core.body.bytes, on: stream)
+        core.body.withBytes { session.codec?.send($0, on: stream) }
         session.codec?.sendEnd(on: stream, trailers: nil)
         core.touch(session)
         session.expect(within: timeouts.writeStall)

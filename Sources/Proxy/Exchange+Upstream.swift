@@ -66,14 +66,16 @@ extension Exchange {
         let head = core.heads.take()
         guard let site, let route, let pool else { return head }
         head.method = request.method
-        if request.method == .other { head.methodText.append(request.methodText.bytes) }
+        if request.method == .other { head.methodText.append(request.methodText) }
         head.isSecure = pool.target.tls != nil
-        head.authority.append(pool.target.authority.span)
+        head.authority.append(pool.target.authority)
         writeTarget(of: head, route, pool.target)
         site.requestHeaders.copy(request.fields, to: &head.fields, passing(route))
-        core.snapshot.trustedProxies.appendForwarded(
-            peer: session.peer.ip, isSecure: session.isSecure,
-            authority: request.authority.bytes, request.fields, to: &head.fields)
+        request.authority.withBytes {
+            core.snapshot.trustedProxies.appendForwarded(
+                peer: session.peer.ip, isSecure: session.isSecure, authority: $0, request.fields,
+                to: &head.fields)
+        }
         head.fields.append(.xRequestID) { requestID.write(into: &$0) }
         head.fields.append(.traceparent) { trace.writeTraceParent(into: &$0) }
         if let credential = pool.target.credential {
@@ -98,13 +100,13 @@ extension Exchange {
 
     /// The request's path, or the route's own, with the upstream's base in place of a leading `/v1`.
     private func writeTarget(of head: Head, _ route: Route, _ target: UpstreamTarget) {
-        head.target.append(target.basePath.span)
+        head.target.append(target.basePath)
         if route.upstreamPath.isEmpty {
-            appendBelowVersion(request.target.bytes, to: &head.target)
+            request.target.withBytes { appendBelowVersion($0, to: &head.target) }
         } else {
             appendBelowVersion(route.upstreamPath.span, to: &head.target)
             let query = request.pathCount..<request.target.count
-            head.target.append(request.target.slice(query))
+            head.target.append(query, of: request.target)
         }
     }
 
@@ -122,7 +124,7 @@ extension Exchange {
         let bound = core.snapshot.limits.streamBufferBytes
         while collectedSent < collected.count, codec.pendingBytes(of: upstreamStream) < bound {
             let end = min(collected.count, collectedSent + 65_536)
-            codec.send(collected.slice(collectedSent..<end), on: upstreamStream)
+            collected.withSlice(collectedSent..<end) { codec.send($0, on: upstreamStream) }
             collectedSent = end
         }
         if collectedSent == collected.count, route?.body != .json {
@@ -144,7 +146,7 @@ extension Exchange {
     }
 
     /// Lets the client send as much as has gone on.
-    private func creditRequest() {
+    func creditRequest() {
         guard uncreditedIn > 0, let codec = connection?.codec else { return }
         let held = codec.pendingBytes(of: upstreamStream) + collected.count - collectedSent
         let gone = uncreditedIn - held
@@ -178,7 +180,8 @@ extension Exchange {
         let reachedNobody = connection.sentBytes == sentMark
         let mayRepeat = isReused && request.method.isSafe && bytesIn == 0
         let isWhole = route?.body == .json || isRequestEnded && bytesIn == 0
-        let canRetry = !isRetry && status == 0 && isWhole && (isUnprocessed || reachedNobody || mayRepeat)
+        let canRetry =
+            !isRetry && status == 0 && isWhole && (isUnprocessed || reachedNobody || mayRepeat)
         let isMultiplexed = connection.isMultiplexed
         self.connection = nil
         guard canRetry, pool.allowRetry() else {

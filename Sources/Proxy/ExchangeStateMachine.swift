@@ -187,8 +187,11 @@ struct ExchangeStateMachine: ~Copyable {
 
     var isAnswered: Bool {
         switch state {
-        case .answered, .done: true
-        case .waiting, .forwarding, .relaying: false
+        case .answered: true
+        case .done: true
+        case .waiting: false
+        case .forwarding: false
+        case .relaying: false
         }
     }
 }

@@ -28,6 +28,7 @@ final class Session {
     private var deadline: Instant
     private var lastProgress: Instant
     private var hasServed = false
+    private var headDeadline: Instant?
     private var lingered = 0
     var isDirty = false
     var isQueuedToRead = false
@@ -47,8 +48,15 @@ final class Session {
     var isHTTP2: Bool { codec is HTTP2Codec }
 
     func start(_ wire: any Wire) {
-        let channel = Channel(wire, tls: traits.tls.map { TLSConnection(server: $0) })
-        self.channel = channel
+        do throws(TLSFault) {
+            let tls = try traits.tls.map { (context) throws(TLSFault) in
+                try TLSConnection(server: context)
+            }
+            channel = Channel(wire, tls: tls)
+        } catch {
+            abort()
+            return
+        }
         if traits.tls != nil {
             phase = .handshaking
             setDeadline(core.snapshot.timeouts.handshake)
@@ -120,7 +128,7 @@ final class Session {
     private func sniff() {
         guard let channel else { return }
         let seen = min(channel.inbound.count, 4)
-        let isPreface = Self.isPreface(channel.inbound.slice(0..<seen))
+        let isPreface = channel.inbound.withSlice(0..<seen) { Self.isPreface($0) }
         if !isPreface {
             open(http2: false)
         } else if seen == 4 || !traits.speaksHTTP1 {
@@ -152,10 +160,24 @@ final class Session {
 
     private func parse() {
         guard let codec, let channel else { return }
-        let taken = codec.receive(channel.inbound.bytes, at: core.now.monotonic)
+        let taken = channel.inbound.withBytes { codec.receive($0, at: core.now.monotonic) }
         handleEvents()
         channel.inbound.consume(taken)
+        watchHead(codec)
         core.touch(self)
+    }
+
+    /// A head has a fixed time from its first byte on, however steadily it trickles.
+    private func watchHead(_ codec: any Codec) {
+        guard codec.hasUnfinishedHead else {
+            headDeadline = nil
+            if isHTTP2, !hasServed { setDeadline(core.snapshot.timeouts.keepAliveIdle) }
+            return
+        }
+        guard headDeadline == nil else { return }
+        let due = core.now.monotonic.advanced(milliseconds: core.snapshot.timeouts.requestHead)
+        headDeadline = due
+        core.arm(self, at: due)
     }
 
     /// The client's FIN. Over HTTP/1.1 nothing else tells that a client is gone.
@@ -190,7 +212,7 @@ final class Session {
             begin(stream, head).receivedRequest(isEnd: isEnd)
         case .body(let stream, let range):
             if let exchange = streams[stream], let channel {
-                exchange.receivedRequestBody(channel.inbound.slice(range))
+                channel.inbound.withSlice(range) { exchange.receivedRequestBody($0) }
             } else {
                 codec.credit(range.count, on: stream)
             }
@@ -341,6 +363,7 @@ final class Session {
             next = min(next, stall)
         }
         if let finalGoAway { next = min(next, finalGoAway) }
+        if let headDeadline { next = min(next, headDeadline) }
         return next
     }
 
@@ -356,6 +379,12 @@ final class Session {
             abort()
             return
         }
+        if let time = headDeadline, time <= now {
+            headDeadline = nil
+            codec?.headTimedOut()
+            handleEvents()
+            core.touch(self)
+        }
         if phase == .open, streams.count > 0 {
             for exchange in streams.all where exchange.deadline <= now { exchange.timedOut() }
         } else if deadline <= now {
@@ -365,13 +394,8 @@ final class Session {
     }
 
     private func idleTooLong() {
-        guard phase == .open, let codec, let channel else {
+        guard phase == .open, let codec else {
             abort()
-            return
-        }
-        if !isHTTP2, !channel.inbound.isEmpty || !hasServed && channel.receivedBytes > 0 {
-            // Part of a head has come and the rest has not: the one time-out that has an addressee.
-            answerHeadTimeout()
             return
         }
         codec.shutDown()

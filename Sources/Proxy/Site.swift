@@ -91,15 +91,16 @@ public struct SiteDirectory: Sendable {
     }
 
     /// The site for an authority (host and optional port, RFC 3986 section 3.2).
-    public func site(for authority: Span<UInt8>) -> Site? {
+    public func site(for authority: borrowing ByteBuffer) -> Site? {
         if hosts.isEmpty { return fallback }
-        let host = authority.extracting(0..<hostCount(authority))
+        let host = authority.slice(0..<hostCount(authority.bytes))
         for entry in hosts where host.equalsIgnoringCase(entry.name.span) { return entry.site }
         return fallback
     }
 
     private func hostCount(_ authority: Span<UInt8>) -> Int {
-        let start = authority.count > 0 && authority[0] == UInt8(ascii: "[")
+        let start =
+            authority.count > 0 && authority[0] == UInt8(ascii: "[")
             ? authority.firstIndex(of: UInt8(ascii: "]")) ?? 0 : 0
         return authority.firstIndex(of: UInt8(ascii: ":"), from: start) ?? authority.count
     }

@@ -25,7 +25,9 @@ struct SlotTable<Value: AnyObject> {
 
     subscript(token: Token) -> Value? {
         let slot = token.slot
-        guard slot < values.count, generations[slot] & 0xff_ffff == token.generation else { return nil }
+        guard slot < values.count, generations[slot] & 0xff_ffff == token.generation else {
+            return nil
+        }
         return values[slot]
     }
 

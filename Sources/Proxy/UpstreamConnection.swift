@@ -48,12 +48,9 @@ final class UpstreamConnection {
         while attempts < pool.addresses.count, let next = pool.rotateAddress() {
             attempts += 1
             address = next
-            do throws(SystemFault) {
-                let wire = try core.network.connect(to: next, token: token)
-                let tls = pool.target.tls.map {
-                    TLSConnection(client: $0, serverName: pool.target.serverName)
-                }
-                channel = Channel(wire, tls: tls)
+            do {
+                let tls = try makeTLS()
+                channel = Channel(try core.network.connect(to: next, token: token), tls: tls)
                 phase = .connecting
                 setDeadline(core.snapshot.timeouts.upstream.connect)
                 return
@@ -62,6 +59,11 @@ final class UpstreamConnection {
             }
         }
         failToOpen(.unreachable)
+    }
+
+    private func makeTLS() throws(TLSFault) -> TLSConnection? {
+        guard let context = pool.target.tls else { return nil }
+        return try TLSConnection(client: context, serverName: pool.target.serverName)
     }
 
     func ready(_ readiness: Readiness) {
@@ -85,7 +87,12 @@ final class UpstreamConnection {
         if channel.isSecure {
             phase = .handshaking
             setDeadline(core.snapshot.timeouts.upstream.tls)
-            channel.startHandshake()
+            do throws(TLSFault) {
+                try channel.startHandshake()
+            } catch {
+                failToOpen(.tlsFailed)
+                return
+            }
             core.touch(self)
         } else {
             open(pool.target.speech == .http2)
@@ -96,10 +103,13 @@ final class UpstreamConnection {
         let limits = core.snapshot.upstreamCodecLimits
         if speaksHTTP2 {
             codec = HTTP2Codec(
-                role: .client, limits: limits, heads: core.heads, isSecure: channel?.isSecure ?? false)
+                role: .client, limits: limits, heads: core.heads,
+                isSecure: channel?.isSecure ?? false,
+                memory: core.memory)
         } else {
             codec = HTTP1Codec(
-                role: .client, limits: limits, heads: core.heads, isSecure: channel?.isSecure ?? false)
+                role: .client, limits: limits, heads: core.heads,
+                isSecure: channel?.isSecure ?? false)
         }
         phase = .open
         setDeadline(core.snapshot.timeouts.upstream.poolIdle)
@@ -155,7 +165,7 @@ final class UpstreamConnection {
 
     private func parse() {
         guard let codec, let channel else { return }
-        let taken = codec.receive(channel.inbound.bytes, at: core.now.monotonic)
+        let taken = channel.inbound.withBytes { codec.receive($0, at: core.now.monotonic) }
         handleEvents()
         channel.inbound.consume(taken)
         core.touch(self)
@@ -194,7 +204,7 @@ final class UpstreamConnection {
         case .interim(_, let head): core.heads.giveBack(head)
         case .body(let stream, let range):
             if let exchange = streams[stream], let channel {
-                exchange.receivedBody(channel.inbound.slice(range))
+                channel.inbound.withSlice(range) { exchange.receivedBody($0) }
             } else {
                 codec.credit(range.count, on: stream)
                 discarded(range.count)

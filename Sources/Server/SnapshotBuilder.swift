@@ -92,7 +92,9 @@ struct SnapshotBuilder {
         var actions: [Route] = []
         for route in settings.routes {
             var methods: MethodSet = []
-            for name in route.methods { methods.insert(MethodSet(Method.recognise(name.utf8.span))) }
+            for name in route.methods {
+                methods.insert(MethodSet(Method.recognise(name.utf8.span)))
+            }
             let pattern = route.path.description
             patterns.append(RoutePattern(methods, pattern, action: actions.count))
             actions.append(action(route, pattern, settings))

@@ -59,6 +59,8 @@ let package = Package(
         .target(name: "CKernel"),
         tests("KernelTests", ["Kernel"]),
         tests("HTTPTests", ["HTTP", "Kernel"]),
+        tests("TLSTests", ["TLS", "Kernel", "COpenSSL"]),
+        tests("CryptoTests", ["Crypto", "Kernel"]),
     ],
     cxxLanguageStandard: .cxx17
 )

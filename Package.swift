@@ -7,6 +7,9 @@ let swift: [SwiftSetting] = [
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
     .enableExperimentalFeature("Lifetimes"),
+    // Every module sees the same libc as our C headers, which need its GNU parts; otherwise Clang
+    // refuses types that two modules declare differently, wherever Glibc is imported too.
+    .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"]),
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 

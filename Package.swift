@@ -8,6 +8,8 @@ let swift: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableExperimentalFeature("Lifetimes"),
     // Glibc's module, which Synchronization imports, must read the same libc headers as CKernel.
+    // Every module sees the same libc as our C headers, which need its GNU parts; otherwise Clang
+    // refuses types that two modules declare differently, wherever Glibc is imported too.
     .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"]),
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
@@ -84,6 +86,8 @@ let package = Package(
         tests("BenchmarkUpstreamTests", ["BenchmarkUpstream", "Kernel"]),
         tests("DemoUpstreamTests", ["DemoUpstream", "HTTP", "Kernel"]),
         tests("TidyTests", []),
+        tests("TLSTests", ["TLS", "Kernel", "COpenSSL"]),
+        tests("CryptoTests", ["Crypto", "Kernel"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -59,6 +59,7 @@ let package = Package(
         .target(name: "CKernel"),
         tests("KernelTests", ["Kernel"]),
         tests("HTTPTests", ["HTTP", "Kernel"]),
+        tests("HTTP2Tests", ["HTTP2", "HTTP", "Kernel"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -88,6 +88,7 @@ let package = Package(
         tests("TidyTests", []),
         tests("TLSTests", ["TLS", "Kernel", "COpenSSL"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
+        tests("HTTP2Tests", ["HTTP2", "HTTP", "Kernel"]),
     ],
     cxxLanguageStandard: .cxx17
 )

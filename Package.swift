@@ -64,6 +64,8 @@ let package = Package(
         tests("ErrorsTests", ["Errors", "Kernel"]),
         tests("PoliciesTests", ["Policies", "HTTP", "Errors", "Crypto", "Kernel"]),
         tests("TelemetryTests", ["Telemetry", "HTTP", "Errors", "Kernel"]),
+        tests("TLSTests", ["TLS", "Kernel", "COpenSSL"]),
+        tests("CryptoTests", ["Crypto", "Kernel"]),
     ],
     cxxLanguageStandard: .cxx17
 )

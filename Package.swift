@@ -89,6 +89,11 @@ let package = Package(
         tests("TLSTests", ["TLS", "Kernel", "COpenSSL"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTP2Tests", ["HTTP2", "HTTP", "Kernel"]),
+        tests("ErrorsTests", ["Errors", "Kernel"]),
+        tests("PoliciesTests", ["Policies", "HTTP", "Errors", "Crypto", "Kernel"]),
+        tests("TelemetryTests", ["Telemetry", "HTTP", "Errors", "Kernel"]),
+        tests("TLSTests", ["TLS", "Kernel", "COpenSSL"]),
+        tests("CryptoTests", ["Crypto", "Kernel"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -27,7 +27,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "gatehouse",
-            dependencies: ["Server", "Configuration", "Crypto", "Kernel"],
+            dependencies: ["Server", "Configuration", "Crypto", "DemoUpstream", "Kernel"],
             swiftSettings: swift
         ),
         .executableTarget(

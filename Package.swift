@@ -32,6 +32,7 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: ["Server", "DemoUpstream", "Configuration", "Crypto", "Kernel"],
+            dependencies: ["Server", "Configuration", "Crypto", "DemoUpstream", "Kernel"],
             swiftSettings: swift
         ),
         .executableTarget(

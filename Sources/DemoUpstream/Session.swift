@@ -182,6 +182,7 @@ extension Answer {
         case .targetTooLong: (status, message) = (414, "The request target is too long.")
         case .fieldsTooLarge: (status, message) = (431, "The request fields are too large.")
         case .unsupportedVersion: (status, message) = (505, "Only HTTP/1.1 is spoken here.")
+        case .timedOut: (status, message) = (408, "The request head took too long.")
         case .expectationFailed: (status, message) = (417, "The expectation cannot be met.")
         }
         let answer = failure(status, message, code: nil)

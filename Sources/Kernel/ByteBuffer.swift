@@ -87,7 +87,7 @@ public struct ByteBuffer: ~Copyable {
     /// Appends borrowed memory of a C library.
     @unsafe
     public mutating func append(_ source: UnsafeBufferPointer<UInt8>) {
-        guard let first = source.baseAddress else { return }
+        guard let first = source.baseAddress, source.count > 0 else { return }
         reserve(source.count)
         unsafe (base! + end).update(from: first, count: source.count)
         end += source.count

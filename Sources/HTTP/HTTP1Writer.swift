@@ -16,14 +16,14 @@ extension ByteBuffer {
 
     mutating func appendRequestLine(of head: Head) {
         if head.method == .other {
-            append(contentsOf: head.methodText)
+            append(head.methodText)
         } else {
             append(head.method.text)
         }
         append(UInt8(ascii: " "))
-        append(contentsOf: head.target)
+        append(head.target)
         append(" HTTP/1.1\r\nhost: ")
-        append(contentsOf: head.authority)
+        append(head.authority)
         append("\r\n")
     }
 

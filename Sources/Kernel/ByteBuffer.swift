@@ -45,6 +45,19 @@ public struct ByteBuffer: ~Copyable {
         bytes.extracting(range)
     }
 
+    /// Lends the bytes to `body`. For buffers that are properties of an object: there the compiler ends
+    /// the access, and with it the life of `bytes`, at the end of the expression.
+    public func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        body(bytes)
+    }
+
+    /// Lends the part `range` of the bytes to `body`.
+    public func withSlice<Result>(
+        _ range: Range<Int>, _ body: (Span<UInt8>) -> Result
+    ) -> Result {
+        body(slice(range))
+    }
+
     /// Makes room for `extra` more bytes, moving or growing at most once.
     @inline(__always)
     public mutating func reserve(_ extra: Int) {
@@ -88,9 +101,18 @@ public struct ByteBuffer: ~Copyable {
         unsafe bytes.withUnsafeBufferPointer { source in unsafe append(source) }
     }
 
-    /// Appends a copy of all bytes of `other`.
-    public mutating func append(contentsOf other: borrowing ByteBuffer) {
+    /// Appends the bytes of another buffer.
+    public mutating func append(_ other: borrowing ByteBuffer) {
         append(other.bytes)
+    }
+
+    /// Appends a part of the bytes of another buffer.
+    public mutating func append(_ range: Range<Int>, of other: borrowing ByteBuffer) {
+        append(other.slice(range))
+    }
+
+    public mutating func append(_ bytes: [UInt8]) {
+        append(bytes.span)
     }
 
     /// Appends text known at compile time, without a `String`.
@@ -105,7 +127,7 @@ public struct ByteBuffer: ~Copyable {
     /// Appends borrowed memory of a C library.
     @unsafe
     public mutating func append(_ source: UnsafeBufferPointer<UInt8>) {
-        guard let first = source.baseAddress else { return }
+        guard let first = source.baseAddress, source.count > 0 else { return }
         reserve(source.count)
         unsafe (base! + end).update(from: first, count: source.count)
         end += source.count

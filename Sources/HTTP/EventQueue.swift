@@ -22,8 +22,8 @@ public struct EventQueue: ~Copyable {
     /// The oldest event, which leaves the queue; the queue keeps no reference to what it carried.
     public mutating func next() -> CodecEvent? {
         guard first < events.count else { return nil }
-        let event = events[first]
-        events[first] = .goingAway
+        var event = CodecEvent.goingAway
+        swap(&event, &events[first])
         first += 1
         if first == events.count { removeAll() }
         return event

@@ -49,10 +49,9 @@ extension HTTP1Codec {
             try StartLine.readStatus(section.extracting(line), into: head)
             scanner.mark()
         }
-        guard try readFields(section, bound: limits.headBytes, isTrailer: false) else {
-            return false
-        }
-        guard let head = partial else { return false }
+        guard let head = partial,
+            try readFields(section, into: head, bound: limits.headBytes, isTrailer: false)
+        else { return false }
         try framing.finish(head, role: .client, optionLimit: limits.fieldCount)
         if head.status == 101 { throw .malformed("101 without an upgrade") }
         if isConnect, head.status >= 200, head.status < 300 { throw .malformed("a tunnel") }

@@ -11,7 +11,7 @@ extension HTTP1Codec {
         if partial == nil {
             // Binary noise and TLS in the clear are told by their first byte, long before a line ends.
             guard section.count > 0 else { return false }
-            guard section[0].isTokenCharacter else { throw .malformed("invalid method") }
+            guard section.extracting(0..<1).isToken else { throw .malformed("invalid method") }
             guard
                 let line = try scanner.nextLine(
                     in: section, bound: limits.targetBytes + 2, excess: .targetTooLong)
@@ -25,10 +25,9 @@ extension HTTP1Codec {
             isPeerHTTP10 = head.isHTTP10
             scanner.mark()
         }
-        guard try readFields(section, bound: limits.headBytes, isTrailer: false) else {
-            return false
-        }
-        guard let head = partial else { return false }
+        guard let head = partial,
+            try readFields(section, into: head, bound: limits.headBytes, isTrailer: false)
+        else { return false }
         try framing.finish(head, role: .server, optionLimit: limits.fieldCount)
         partial = nil
         taken += scanner.position
@@ -151,17 +150,11 @@ extension HTTP1Codec {
             if persists {
                 isDiscarding = true
             } else {
-                dropRest()
+                reading = .ignoring
+                dropPartial()
             }
         }
         settle()
-    }
-
-    private func dropRest() {
-        reading = .ignoring
-        guard let head = partial else { return }
-        partial = nil
-        heads.giveBack(head)
     }
 
     /// Ends the exchange when both messages have ended and our last byte has left.

@@ -117,7 +117,7 @@ public final class HTTP1Codec: Codec {
     }
 
     public func headTimedOut() {
-        guard role == .server, hasUnfinishedHead else { return }
+        guard role == .server, hasUnfinishedHead, !isFinished else { return }
         hasUnfinishedHead = false
         dropPartial()
         refuse(.timedOut)
@@ -186,11 +186,14 @@ public final class HTTP1Codec: Codec {
     }
 
     private func readTrailers(_ bytes: Span<UInt8>, _ taken: inout Int) -> Bool {
+        let trailers = partial ?? heads.take()
+        partial = trailers
         do throws(MessageFault) {
             let section = bytes.extracting(taken..<bytes.count)
-            guard try readFields(section, bound: limits.trailerBytes, isTrailer: true) else {
-                return false
-            }
+            guard
+                try readFields(
+                    section, into: trailers, bound: limits.trailerBytes, isTrailer: true)
+            else { return false }
         } catch {
             broken(error)
             return true
@@ -198,22 +201,19 @@ public final class HTTP1Codec: Codec {
         taken += scanner.position
         scanner.reset()
         fieldCount = 0
-        let trailers = partial
-        partial = nil
-        messageEnded(trailers: trailers)
+        if trailers.fields.count == 0 { dropPartial() }
+        messageEnded(trailers: partial.take())
         return true
     }
 
     /// Reads field lines up to the empty line. Whether it was reached.
     func readFields(
-        _ section: Span<UInt8>, bound: Int, isTrailer: Bool
+        _ section: Span<UInt8>, into head: Head, bound: Int, isTrailer: Bool
     ) throws(MessageFault) -> Bool {
         while let line = try scanner.nextLine(in: section, bound: bound, excess: .fieldsTooLarge) {
             if line.isEmpty { return true }
             fieldCount += 1
             guard fieldCount <= limits.fieldCount else { throw .fieldsTooLarge }
-            let head = partial ?? heads.take()
-            partial = head
             try framing.take(
                 section.extracting(line), into: head, role: role, isTrailer: isTrailer)
         }
@@ -265,10 +265,8 @@ public final class HTTP1Codec: Codec {
         }
     }
 
-    private func dropPartial() {
-        guard let head = partial else { return }
-        partial = nil
-        heads.giveBack(head)
+    func dropPartial() {
+        if let head = partial.take() { heads.giveBack(head) }
     }
 
     /// Nothing can be sent or received any more: says so and forgets what was queued.
@@ -285,6 +283,7 @@ public final class HTTP1Codec: Codec {
         pendingBody = 0
         isOpen = false
         isFinished = true
+        hasUnfinishedHead = false
         persists = false
         reading = .ignoring
         writing = .complete

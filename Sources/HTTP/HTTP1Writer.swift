@@ -16,55 +16,62 @@ extension ByteBuffer {
 
     mutating func appendRequestLine(of head: Head) {
         if head.method == .other {
-            append(contentsOf: head.methodText)
+            append(head.methodText)
         } else {
             append(head.method.text)
         }
         append(UInt8(ascii: " "))
-        append(contentsOf: head.target)
+        append(head.target)
         append(" HTTP/1.1\r\nhost: ")
-        append(contentsOf: head.authority)
+        append(head.authority)
         append("\r\n")
     }
 
     /// Every field except those that frame the message or concern one hop, which the codec says itself.
     mutating func append(_ fields: borrowing Fields, isRequest: Bool) {
-        reserve(fields.wireSize + 128)
-        var index = 0
-        while index < fields.count {
-            switch fields.id(at: index) {
+        reserve(fields.arena.count + 128)
+        appendLines(of: fields) { name in
+            switch name {
             case .connection, .keepAlive, .proxyConnection, .transferEncoding, .upgrade, .te,
                 .contentLength:
-                break
-            case .host where isRequest:
-                break
-            default:
-                append(field: index, of: fields)
+                false
+            case .host: !isRequest
+            default: true
             }
-            index += 1
         }
     }
 
     mutating func append(trailers fields: borrowing Fields) {
         guard fields.areWritable else { return }
-        var index = 0
-        while index < fields.count {
-            switch fields.id(at: index) {
+        appendLines(of: fields) { name in
+            switch name {
             case .connection, .keepAlive, .proxyConnection, .transferEncoding, .upgrade, .te,
                 .contentLength, .host, .trailer, .expect:
-                break
-            default:
-                append(field: index, of: fields)
+                false
+            default: true
             }
-            index += 1
         }
     }
 
-    private mutating func append(field index: Int, of fields: borrowing Fields) {
-        append(fields.name(at: index))
-        append(": ")
-        append(fields.value(at: index))
-        append("\r\n")
+    /// The fields that `isKept` lets through; lines that stand together in the arena in one copy.
+    @inline(__always)
+    private mutating func appendLines(
+        of fields: borrowing Fields, where isKept: (FieldName) -> Bool
+    ) {
+        var start = 0
+        var end = 0
+        var index = 0
+        while index < fields.entries.count {
+            let entry = fields.entries[index]
+            index += 1
+            guard isKept(entry.name) else { continue }
+            if entry.start != end {
+                append(fields.arena.slice(start..<end))
+                start = entry.start
+            }
+            end = entry.end
+        }
+        append(fields.arena.slice(start..<end))
     }
 
     mutating func appendContentLength(_ length: Int) {
@@ -90,20 +97,4 @@ extension ByteBuffer {
     var isAuthority: Bool { bytes.isAuthority }
 
     func equalsIgnoringCase(_ other: Span<UInt8>) -> Bool { bytes.equalsIgnoringCase(other) }
-}
-
-extension Fields {
-    /// Whether every field can be written as one line that no reader takes for two.
-    var areWritable: Bool {
-        var index = 0
-        while index < count {
-            guard id(at: index) != .other || name(at: index).isToken else { return false }
-            guard value(at: index).isFieldContent else { return false }
-            index += 1
-        }
-        return true
-    }
-
-    /// The bytes the fields take on the wire.
-    var wireSize: Int { listSize - count * 28 }
 }

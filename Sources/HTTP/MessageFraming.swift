@@ -32,8 +32,7 @@ struct MessageFraming: ~Copyable {
         _ line: Span<UInt8>, into head: Head, role: Role, isTrailer: Bool
     ) throws(MessageFault) {
         if line[0].isSpaceOrTab { throw .malformed("line folding") }
-        var colon = 0
-        while colon < line.count, line[colon].isTokenCharacter { colon += 1 }
+        let colon = line.leadingTokenCount
         guard colon > 0, colon < line.count, line[colon] == UInt8(ascii: ":") else {
             throw .malformed("invalid field name")
         }

@@ -4,8 +4,7 @@ import Kernel
 enum StartLine {
     /// `method SP request-target SP HTTP-version`
     static func readRequest(_ line: Span<UInt8>, into head: Head) throws(MessageFault) {
-        var methodEnd = 0
-        while methodEnd < line.count, line[methodEnd].isTokenCharacter { methodEnd += 1 }
+        let methodEnd = line.leadingTokenCount
         guard methodEnd > 0, methodEnd < line.count, line[methodEnd] == 0x20 else {
             throw .malformed("invalid method")
         }

@@ -59,8 +59,13 @@ public struct ByteBuffer: ~Copyable {
     }
 
     /// Makes room for `extra` more bytes, moving or growing at most once.
+    @inline(__always)
     public mutating func reserve(_ extra: Int) {
-        if capacity - end >= extra { return }
+        if capacity - end < extra { grow(extra) }
+    }
+
+    @inline(never)
+    private mutating func grow(_ extra: Int) {
         let used = end - start
         if used + extra <= capacity, start >= capacity / 2, let base = unsafe base {
             unsafe base.update(from: base + start, count: used)
@@ -84,13 +89,16 @@ public struct ByteBuffer: ~Copyable {
         end += 1
     }
 
-    public mutating func append(_ bytes: Span<UInt8>) {
-        unsafe bytes.withUnsafeBufferPointer { source in unsafe append(source) }
+    /// Appends two bytes: a line end, a separator.
+    public mutating func append(_ first: UInt8, _ second: UInt8) {
+        reserve(2)
+        unsafe base![end] = first
+        unsafe base![end + 1] = second
+        end += 2
     }
 
-    /// Appends a copy of all bytes of `other`.
-    public mutating func append(contentsOf other: borrowing ByteBuffer) {
-        append(other.bytes)
+    public mutating func append(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { source in unsafe append(source) }
     }
 
     /// Appends the bytes of another buffer.

@@ -14,19 +14,6 @@ extension Span where Element == UInt8 {
         }
     }
 
-    /// Whether the bytes spell `lowercase` when ASCII capitals are read as small letters.
-    public func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
-        guard count == lowercase.utf8CodeUnitCount else { return false }
-        return lowercase.withUTF8Buffer { other in
-            var index = 0
-            while index < count {
-                if unsafe self[index].asciiLowercased != other[index] { return false }
-                index += 1
-            }
-            return true
-        }
-    }
-
     public func equals(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         var index = 0
@@ -104,6 +91,6 @@ extension Span where Element == UInt8 {
 
 extension UInt8 {
     public var asciiLowercased: UInt8 {
-        self >= 0x41 && self <= 0x5a ? self | 0x20 : self
+        self | (self &- 0x41 < 26 ? 0x20 : 0)
     }
 }

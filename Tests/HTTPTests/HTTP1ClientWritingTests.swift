@@ -63,7 +63,7 @@ struct HTTP1ClientWritingTests {
             head.method = .other
             head.methodText.append("GET /")
         case .value: head.fields.append("x", "a\r\nb: c")
-        case .name: head.fields.append("x: a\r\nb", "c")
+        case .name: head.fields.append(name: "x: a\r\nb".utf8.span, value: "c".utf8.span)
         case .length: head.contentLength = 5
         }
         let peer = open(head, isEnd: true)

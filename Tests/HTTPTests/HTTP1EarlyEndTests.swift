@@ -164,6 +164,28 @@ struct HTTP1EarlyEndTests {
         #expect(peer.codec.isFinished)
     }
 
+    @Test("a head that is not finished in time is answered, the last request of its connection")
+    func headTimeout() {
+        let peer = TestPeer(.server)
+        peer.codec.headTimedOut()
+        peer.receive(get)
+        #expect(!peer.codec.hasUnfinishedHead)
+        peer.codec.headTimedOut()
+        peer.receive("GET / HTTP/1.1\r\nHost:")
+        #expect(peer.codec.hasUnfinishedHead)
+        peer.codec.headTimedOut()
+        peer.pump()
+        #expect(
+            peer.words == [
+                "head 1 GET https://a / END", "closed 1", "refused 3 timedOut", "closed 3",
+            ])
+        #expect(peer.outputText.components("connection: close\r\n") == 1)
+        #expect(peer.codec.isFinished)
+        #expect(peer.retained.isEmpty)
+        peer.codec.headTimedOut()
+        #expect(peer.codec.nextEvent() == nil)
+    }
+
     @Test("shutting down says so in the response under way")
     func shutDownUnderWay() {
         let peer = TestPeer(.server, answering: .never)

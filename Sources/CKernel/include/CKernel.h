@@ -39,6 +39,22 @@ static inline uint64_t gh_event_token(const struct epoll_event *events, int inde
 static inline uint32_t gh_event_flags(const struct epoll_event *events, int index) {
     return events[index].events;
 }
+/// 1 for every tchar (RFC 9110 section 5.6.2).
+static const uint8_t gh_tchar[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 1, 0, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1, 1, 0,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0,
+    0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1, 0,
+};
+static inline long gh_token_length(const uint8_t *bytes, long count) {
+    long length = 0;
+    while (length < count && gh_tchar[bytes[length]]) length++;
+    return length;
+}
 int gh_pin_thread(int index);
 int gh_processor_count(void);
 void gh_ignore_sigpipe(void);

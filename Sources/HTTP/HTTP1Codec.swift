@@ -50,6 +50,7 @@ public final class HTTP1Codec: Codec {
     /// How many bytes of `pending` are body, at most.
     var pendingBody = 0
     public internal(set) var uncreditedBytes = 0
+    public private(set) var hasUnfinishedHead = false
     public internal(set) var isFinished = false
 
     var reading: Reading
@@ -110,6 +111,19 @@ public final class HTTP1Codec: Codec {
     // MARK: Receiving
 
     public func receive(_ bytes: Span<UInt8>, at now: Instant) -> Int {
+        let taken = take(bytes)
+        hasUnfinishedHead = reading == .head && taken < bytes.count
+        return taken
+    }
+
+    public func headTimedOut() {
+        guard role == .server, hasUnfinishedHead else { return }
+        hasUnfinishedHead = false
+        dropPartial()
+        refuse(.timedOut)
+    }
+
+    private func take(_ bytes: Span<UInt8>) -> Int {
         var taken = 0
         while taken < bytes.count {
             switch reading {
@@ -313,6 +327,7 @@ extension MessageFault {
         switch self {
         case .malformed(let rule): rule
         case .targetTooLong: "start line too long"
+        case .timedOut: "head not finished in time"
         case .fieldsTooLarge: "head or trailers too large"
         case .unsupportedVersion: "unsupported HTTP version"
         case .expectationFailed: "unknown expectation"

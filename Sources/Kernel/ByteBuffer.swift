@@ -45,6 +45,19 @@ public struct ByteBuffer: ~Copyable {
         bytes.extracting(range)
     }
 
+    /// Lends the bytes to `body`. For buffers that are properties of an object: there the compiler ends
+    /// the access, and with it the life of `bytes`, at the end of the expression.
+    public func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        body(bytes)
+    }
+
+    /// Lends the part `range` of the bytes to `body`.
+    public func withSlice<Result>(
+        _ range: Range<Int>, _ body: (Span<UInt8>) -> Result
+    ) -> Result {
+        body(slice(range))
+    }
+
     /// Makes room for `extra` more bytes, moving or growing at most once.
     public mutating func reserve(_ extra: Int) {
         if capacity - end >= extra { return }
@@ -78,6 +91,20 @@ public struct ByteBuffer: ~Copyable {
     /// Appends a copy of all bytes of `other`.
     public mutating func append(contentsOf other: borrowing ByteBuffer) {
         append(other.bytes)
+    }
+
+    /// Appends the bytes of another buffer.
+    public mutating func append(_ other: borrowing ByteBuffer) {
+        append(other.bytes)
+    }
+
+    /// Appends a part of the bytes of another buffer.
+    public mutating func append(_ range: Range<Int>, of other: borrowing ByteBuffer) {
+        append(other.slice(range))
+    }
+
+    public mutating func append(_ bytes: [UInt8]) {
+        append(bytes.span)
     }
 
     /// Appends text known at compile time, without a `String`.

@@ -36,7 +36,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "BenchmarkUpstream", dependencies: ["Kernel"], swiftSettings: swift),
-        room("DemoUpstream", ["HTTP", "Kernel"]),
+        .target(
+            name: "DemoUpstream", dependencies: ["HTTP", "Kernel"], swiftSettings: swift,
+            linkerSettings: [.linkedLibrary("m")]),
         room(
             "Server",
             [

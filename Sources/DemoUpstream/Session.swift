@@ -136,7 +136,7 @@ final class Session {
         head.fields.append(.xRequestID) { $0.append(utf8: answer.requestID) }
         head.fields.append("openai-version", "2020-10-01")
         head.fields.append("openai-processing-ms") {
-            $0.append(decimal: UInt(Moment.now().monotonic.since(began) / 1_000_000))
+            $0.append(decimal: UInt(now.since(began) / 1_000_000))
         }
         let isBodiless = request.method == .head || (!isStream && answer.body.isEmpty)
         codec.respond(head, on: stream, isEnd: isBodiless)

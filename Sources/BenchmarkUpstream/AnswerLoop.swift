@@ -27,9 +27,11 @@ final class AnswerLoop {
     var localAddress: SocketAddress? { listener.localAddress }
     private var openCount: Int { connections.count - freeSlots.count }
 
-    /// Waits for something to do and does it.
-    func turn() throws(SystemFault) {
-        let count = poller.wait(milliseconds: patience())
+    /// Waits for something to do, `limit` milliseconds at most (-1: for ever), and does it.
+    func turn(waitingAtMost limit: Int32 = -1) throws(SystemFault) {
+        let patience = patience()
+        let wait = limit < 0 ? patience : patience < 0 ? limit : min(limit, patience)
+        let count = poller.wait(milliseconds: wait)
         for index in 0..<count {
             let (token, readiness) = poller.event(index)
             if token == Self.listenerToken {

@@ -1,3 +1,5 @@
+import Kernel
+
 /// Everything a configuration file decides: checked completely, never changed after loading.
 ///
 /// A worker holds it as part of its snapshot; a reload makes a new one. Each property's initial value is

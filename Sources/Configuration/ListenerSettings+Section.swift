@@ -1,3 +1,5 @@
+import Kernel
+
 import YAML
 
 extension ListenerSettings: Section {
@@ -9,7 +11,7 @@ extension ListenerSettings: Section {
             why: "Stands in the readiness line and the access log."),
         Setting(
             "address", \.address,
-            .parsed("`127.0.0.1:8443` or `[::1]:8443`") { ListenAddress($0) }, isRequired: true,
+            .parsed("`127.0.0.1:8443` or `[::1]:8443`") { SocketAddress($0) }, isRequired: true,
             why: "Where to listen. Port 0: the system chooses, the readiness line tells."),
         Setting(
             "tls", \.tls, .optional(.section),

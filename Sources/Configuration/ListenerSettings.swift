@@ -1,3 +1,5 @@
+import Kernel
+
 /// One address that takes client connections.
 public struct ListenerSettings: Sendable {
     public enum ApplicationProtocol: String, Sendable, CaseIterable {
@@ -6,7 +8,7 @@ public struct ListenerSettings: Sendable {
     }
 
     public var name = ""
-    public var address = ListenAddress()
+    public var address = SocketAddress(ip: .loopback, port: 0)
     /// nil: cleartext.
     public var tls: TLSSettings?
     /// What is spoken, most wanted first: over TLS the ALPN list, in cleartext HTTP/1.1 and HTTP/2 with

@@ -1,3 +1,5 @@
+import Kernel
+
 /// `http://host:port/base` or `https://…`, taken apart.
 public struct UpstreamURL: Sendable, Equatable, CustomStringConvertible {
     public var isTLS = false

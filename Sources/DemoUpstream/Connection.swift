@@ -11,6 +11,9 @@ final class Connection {
     /// reset.
     private static let lingerMilliseconds = 2_000
 
+    /// A connection on which nothing moves for this long is closed.
+    private static let quietMilliseconds = 300_000
+
     let token: UInt64
     let session: Session
     private let socket: Socket
@@ -19,10 +22,12 @@ final class Connection {
     private var hasEnded = false
     private var isBroken = false
     private var lingersUntil: Instant?
+    private var quietUntil: Instant
     /// The time for which an entry stands in the loop's timer wheel.
     var armed: Instant?
 
-    init(_ socket: consuming Socket, token: UInt64, session: Session) {
+    init(_ socket: consuming Socket, token: UInt64, session: Session, at now: Instant) {
+        quietUntil = now.advanced(milliseconds: Self.quietMilliseconds)
         self.socket = socket
         self.token = token
         self.session = session
@@ -31,10 +36,10 @@ final class Connection {
     var descriptor: Int32 { socket.descriptor }
 
     /// When the connection wants to be served though nothing has arrived.
-    var nextDue: Instant? { lingersUntil ?? session.nextDue }
+    var nextDue: Instant { lingersUntil ?? session.nextDue ?? quietUntil }
 
     func isOver(at now: Instant) -> Bool {
-        if isBroken { return true }
+        if isBroken || quietUntil <= now { return true }
         guard let lingersUntil else { return false }
         return hasEnded || lingersUntil <= now
     }
@@ -47,7 +52,9 @@ final class Connection {
             proceed(at: now)
             guard !isBroken, !hasEnded, input.count < Self.inputBound else { return true }
             switch socket.read(into: &input, atMost: Self.readBytes) {
-            case .bytes: if lingersUntil != nil { input.removeAll() }
+            case .bytes:
+                quietUntil = now.advanced(milliseconds: Self.quietMilliseconds)
+                if lingersUntil != nil { input.removeAll() }
             case .wouldBlock: return true
             case .failed: isBroken = true
             case .endOfFile:
@@ -85,6 +92,7 @@ final class Connection {
             case .wrote(let count):
                 output.consume(count)
                 total += count
+                quietUntil = now.advanced(milliseconds: Self.quietMilliseconds)
             case .wouldBlock: return total
             case .failed:
                 isBroken = true

@@ -106,9 +106,14 @@ final class Loop {
         let codec = HTTP1Codec(
             role: .server, limits: CodecLimits(), heads: heads, isSecure: false)
         let session = Session(codec: codec, heads: heads, files: files)
-        let connection = Connection(socket, token: token, session: session)
+        let connection = Connection(socket, token: token, session: session, at: now)
         connections[slot] = connection
-        do { try poller.watch(connection.descriptor, token: token) } catch { close(connection) }
+        do {
+            try poller.watch(connection.descriptor, token: token)
+            serve(token)
+        } catch {
+            close(connection)
+        }
     }
 
     private func serve(_ token: UInt64) {
@@ -116,9 +121,9 @@ final class Loop {
         if !connection.serve(at: now) { unread.append(token) }
         if connection.isOver(at: now) || deadline != nil && connection.session.isIdle {
             close(connection)
-        } else if let due = connection.nextDue, connection.armed.map({ $0 > due }) ?? true {
-            connection.armed = due
-            wheel.arm(token, at: due)
+        } else if connection.armed.map({ $0 > connection.nextDue }) ?? true {
+            connection.armed = connection.nextDue
+            wheel.arm(token, at: connection.nextDue)
         }
     }
 

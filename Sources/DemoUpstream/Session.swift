@@ -136,7 +136,7 @@ final class Session {
         head.fields.append(.xRequestID) { $0.append(utf8: answer.requestID) }
         head.fields.append("openai-version", "2020-10-01")
         head.fields.append("openai-processing-ms") {
-            $0.append(decimal: UInt(Moment.now().monotonic.since(began) / 1_000_000))
+            $0.append(decimal: UInt(now.since(began) / 1_000_000))
         }
         let isBodiless = request.method == .head || (!isStream && answer.body.isEmpty)
         codec.respond(head, on: stream, isEnd: isBodiless)
@@ -182,6 +182,7 @@ extension Answer {
         case .targetTooLong: (status, message) = (414, "The request target is too long.")
         case .fieldsTooLarge: (status, message) = (431, "The request fields are too large.")
         case .unsupportedVersion: (status, message) = (505, "Only HTTP/1.1 is spoken here.")
+        case .timedOut: (status, message) = (408, "The request head took too long.")
         case .expectationFailed: (status, message) = (417, "The expectation cannot be met.")
         }
         let answer = failure(status, message, code: nil)

@@ -90,11 +90,7 @@ extension HTTP2Codec {
         let kind = block.kind
         let outcome = block.finish(isSecure: isSecure)
         guard isAlive else { return recycle(outcome) }
-        if kind == .request, let stream = openedByPeer(id, outcome) {
-            stream.hasReceivedEnd = isEnd
-            requestReceived(stream, outcome, isEnd: isEnd)
-            return
-        }
+        if kind == .request { return requestReceived(id, outcome, isEnd: isEnd) }
         guard let stream = streams.find(id) else { return recycle(outcome) }
         if isEnd { stream.hasReceivedEnd = true }
         switch (kind, outcome) {
@@ -120,32 +116,31 @@ extension HTTP2Codec {
         }
     }
 
-    /// The stream of a request that is to be answered; nil when it has none or will get none.
-    private func openedByPeer(_ id: Int32, _ outcome: HeaderBlock.Outcome) -> Stream? {
-        switch outcome {
-        case .head, .refused: break
-        case .malformed, .nothing: return nil
-        }
-        let stream = memory.takeStream()
-        stream.id = StreamID(id)
-        streams.insert(stream)
-        session.shareEvenly(id)
-        return stream
-    }
-
-    private func requestReceived(
-        _ stream: Stream, _ outcome: HeaderBlock.Outcome, isEnd: Bool
-    ) {
+    private func requestReceived(_ id: Int32, _ outcome: HeaderBlock.Outcome, isEnd: Bool) {
         switch outcome {
         case .head(let head):
+            let stream = streamOpened(id, isEnd: isEnd)
             uselessFrames.give(budgets.uselessFramesPerRequest)
             events.append(.head(stream.id, head, isEnd: isEnd))
         case .refused(let fault, let head):
             heads.giveBack(head)
-            refuse(stream, fault)
-        case .malformed, .nothing:
+            refuse(streamOpened(id, isEnd: isEnd), fault)
+        case .malformed(_, let head):
+            heads.giveBack(head)
+            malformed(id)
+        case .nothing:
             break
         }
+    }
+
+    /// The stream of a request that is to be answered; a malformed one never gets one.
+    private func streamOpened(_ id: Int32, isEnd: Bool) -> Stream {
+        let stream = memory.takeStream()
+        stream.id = StreamID(id)
+        stream.hasReceivedEnd = isEnd
+        streams.insert(stream)
+        session.shareEvenly(id)
+        return stream
     }
 
     private func refuse(_ stream: Stream, _ fault: MessageFault) {

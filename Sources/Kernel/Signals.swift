@@ -33,6 +33,11 @@ public enum Signal: Sendable {
     }
 }
 
+/// The end of the process.
+public enum ProcessExit {
+    public static func exit(_ status: Int32) -> Never { CKernel.exit(status) }
+}
+
 /// The limits and the shape of the process.
 public enum Process {
     /// Descriptors the process may have open, after raising the soft limit to the hard one.

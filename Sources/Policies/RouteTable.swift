@@ -107,7 +107,8 @@ extension RouteTable {
         if isTree { segments.removeLast() }
         let hasParameter = segments.contains { Self.isParameter($0) }
         if !isTree, !hasParameter {
-            guard text.count == 1 || Self.isPlain(text.span), !text.contains(UInt8(ascii: "*"))
+            guard text.count == 1 || Self.isPlain(text.span),
+                !text.contains(where: Self.isSyntax)
             else { throw .badSegment(pattern.pattern) }
             try addLiteral(text, entry, pattern.pattern)
             return
@@ -115,7 +116,7 @@ extension RouteTable {
         var node = 0
         for segment in segments {
             let probe = [UInt8(ascii: "/")] + segment
-            let isOdd = segment.contains { "{}*".utf8.contains($0) }
+            let isOdd = segment.contains(where: Self.isSyntax)
             if Self.isParameter(segment) {
                 node = parameter(of: node)
             } else if Self.isPlain(probe.span), !isOdd {
@@ -174,8 +175,11 @@ extension RouteTable {
     private static func isParameter(_ segment: ArraySlice<UInt8>) -> Bool {
         segment.count > 2 && segment.first == UInt8(ascii: "{")
             && segment.last == UInt8(ascii: "}")
-            && !segment.dropFirst().dropLast().contains { "{}*".utf8.contains($0) }
+            && !segment.dropFirst().dropLast().contains(where: isSyntax)
     }
+
+    /// What only a pattern has, never the literal part of one.
+    private static func isSyntax(_ byte: UInt8) -> Bool { "{}*".utf8.contains(byte) }
 }
 
 // Which paths are beyond doubt.

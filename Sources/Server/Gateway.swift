@@ -8,7 +8,7 @@ import TLS
 import Telemetry
 
 /// The running program: listeners bound, workers started, signals obeyed.
-public struct Gateway: ~Copyable {
+public final class Gateway {
     private let configuration: Configuration
     private let mailboxes: [Mailbox]
     private let workers: [Thread]
@@ -67,6 +67,14 @@ public struct Gateway: ~Copyable {
         }
     }
 
+    /// Loads everything `configuration` names without binding an address.
+    public static func check(_ configuration: Configuration) throws(StartFault) {
+        let builder = SnapshotBuilder(
+            configuration: configuration, workers: 1, descriptorLimit: 1_024, meters: MeterTable())
+        _ = try builder.build()
+        for settings in configuration.listeners { _ = try serverContext(settings, sharing: nil) }
+    }
+
     private static func startWorker(
         _ plan: WorkerPlan, _ running: Running
     ) throws(SystemFault) -> Thread {
@@ -75,7 +83,7 @@ public struct Gateway: ~Copyable {
                 let worker = try Worker(plan)
                 worker.run()
             } catch {
-                StandardError.write("gatehouse: worker \(plan.index): \(error)\n")
+                StandardStream.error.write("gatehouse: worker \(plan.index): \(error)\n")
             }
             running.leave()
         }
@@ -108,9 +116,10 @@ public struct Gateway: ~Copyable {
                 speaksHTTP1: settings.protocols.contains(.http1),
                 speaksHTTP2: settings.protocols.contains(.h2),
                 allowsHalfClose: settings.allowHalfClose)
-            let address = SocketAddress(ip: settings.address.address, port: settings.address.port)
             do throws(SystemFault) {
-                listeners.append(try Listener.open(address, traits: traits, count: workers))
+                listeners.append(
+                    try Listener.open(
+                        settings.address, traits: traits, count: workers))
             } catch {
                 throw StartFault("listener \(settings.name): \(error)")
             }
@@ -143,10 +152,21 @@ public struct Gateway: ~Copyable {
     private static func openLog(
         _ settings: AccessLogSettings
     ) throws(SystemFault) -> AccessLogQueue? {
+        // A line takes about 512 bytes.
+        let bound = settings.queueLines * 512
         switch settings.path {
-        case .off: nil
-        case .standardOutput: try AccessLogQueue(.standardOutput, boundLines: settings.queueLines)
-        case .file(let path): try AccessLogQueue(.file(path), boundLines: settings.queueLines)
+        case .off: return nil
+        case .standardOutput:
+            return try AccessLogQueue.start(boundBytes: bound) {
+                FileSink(AppendFile(borrowing: StandardStream.output.rawValue))
+            }
+        case .file(let path):
+            // Opened here first, so that a path that cannot be written is told at the start.
+            let file = Mutex<AppendFile?>(try AppendFile(path: path))
+            return try AccessLogQueue.start(boundBytes: bound) {
+                let opened = file.withLock { $0.take() }
+                return FileSink(opened ?? AppendFile(borrowing: StandardStream.output.rawValue))
+            }
         }
     }
 
@@ -165,7 +185,7 @@ public struct Gateway: ~Copyable {
 
     /// Serves until SIGTERM or SIGINT, then until what is in flight has ended or the drain's time is over;
     /// a second signal ends it at once.
-    public consuming func run() {
+    public func run() {
         var drainedBy: Instant?
         while !running.isOver {
             let signal = Signal.wait(milliseconds: drainedBy == nil ? 60_000 : 20)
@@ -187,7 +207,7 @@ public struct Gateway: ~Copyable {
         for worker in workers { worker.join() }
         resolver.stop()
         resolving.join()
-        log?.close()
+        log?.stop()
     }
 
     private func post(_ letter: Letter) {

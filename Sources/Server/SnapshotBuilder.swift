@@ -156,7 +156,7 @@ struct SnapshotBuilder {
 
     private func identity(_ settings: SiteSettings) -> Identity {
         let rules = CredentialRules(
-            prefix: Array(settings.keyPrefix.utf8), strictKeyFormat: settings.dialect == .bve)
+            prefix: settings.keyPrefix, strictKeyFormat: settings.dialect == .bve)
         return Identity(rules: rules, pepper: configuration.keyPepper.bytes)
     }
 

@@ -26,19 +26,19 @@ public final class AccessLogQueue: Sendable {
     private let dropped = Atomic<Int>(0)
     private let thread = Mutex<Thread?>(nil)
 
-    /// `boundBytes`: how much may wait for each worker.
     private init(boundBytes: Int) throws(SystemFault) {
         self.boundBytes = max(boundBytes, Self.batchBytes)
         waker = try Waker()
         finished = try Waker()
     }
 
-    /// Starts the writer. `makeSink` runs in its thread.
+    /// Starts the writer, to which `sink` belongs from then on. `boundBytes`: how much may wait for each
+    /// worker.
     public static func start(
-        boundBytes: Int = 4_194_304, _ makeSink: @escaping @Sendable () -> any LogSink
+        _ sink: sending any LogSink, boundBytes: Int = 4_194_304
     ) throws(SystemFault) -> AccessLogQueue {
         let queue = try AccessLogQueue(boundBytes: boundBytes)
-        let thread = try Thread.spawn(name: "access-log") { queue.run(LogWriter(makeSink())) }
+        let thread = try Thread.spawn(name: "access-log") { queue.run(LogWriter(sink)) }
         queue.thread.withLock { $0 = thread }
         return queue
     }

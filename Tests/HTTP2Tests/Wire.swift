@@ -73,7 +73,7 @@ struct Wire {
 
     static func request(
         _ method: String = "GET", _ path: String = "/", authority: String? = "a.example",
-        scheme: String = "https", _ fields: [(String, String)] = []
+        scheme: String = "https", with fields: [(String, String)] = []
     ) -> [(String, String)] {
         var all = [(":method", method), (":scheme", scheme), (":path", path)]
         if let authority { all.append((":authority", authority)) }

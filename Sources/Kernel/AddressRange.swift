@@ -9,7 +9,7 @@ public struct AddressRange: Sendable, Hashable, CustomStringConvertible {
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let address = IPAddress(String(parts[0])) else { return nil }
-        let width = address.isIPv4 ? 32 : 128
+        let width = address.isV4 ? 32 : 128
         var length = width
         if parts.count == 2 {
             guard (1...3).contains(parts[1].utf8.count),
@@ -37,6 +37,6 @@ public struct AddressRange: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String {
-        "\(first)/\(first.isIPv4 ? bits - 96 : bits)"
+        "\(first)/\(first.isV4 ? bits - 96 : bits)"
     }
 }

@@ -32,7 +32,8 @@ public struct SiteSettings: Sendable {
     /// For keys that set no limits of their own.
     public var defaultLimits = KeyLimits()
     public var minuteWindow = MinuteWindow.anchoredMinute
-    /// Of the file and of `keysFile` together; ids and hashes are unique in the whole configuration.
+    /// Of the file and of `keysFile` together; ids and hashes are unique in the whole
+    /// configuration.
     public var keys: [KeyEntry] = []
 
     /// Absolute path of the file more keys were read from.

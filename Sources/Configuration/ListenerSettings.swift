@@ -2,6 +2,7 @@ import Kernel
 
 /// One address that takes client connections.
 public struct ListenerSettings: Sendable {
+    /// Raw values are the ALPN names (RFC 7301 section 6).
     public enum ApplicationProtocol: String, Sendable, CaseIterable {
         case h2
         case http1 = "http/1.1"

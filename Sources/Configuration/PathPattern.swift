@@ -1,6 +1,7 @@
 /// A path of a route: literal segments, `{name}` for any one segment, `/**` at the end for
 /// everything below and the path before it.
 public struct PathPattern: Sendable, Hashable, CustomStringConvertible {
+    /// What one segment of a path has to be.
     public enum Segment: Sendable, Hashable {
         case literal(String)
         case parameter(String)

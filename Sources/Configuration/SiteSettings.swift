@@ -1,9 +1,11 @@
 /// A set of host names with its own dialect, identities, limits, routes and upstream.
 public struct SiteSettings: Sendable {
+    /// Whose errors and defaults the site has.
     public enum Dialect: String, Sendable, CaseIterable {
         case openai, bve
     }
 
+    /// When a minute of `requestsPerMinute` begins.
     public enum MinuteWindow: String, Sendable, CaseIterable {
         /// Opened by the first request, 60 s long.
         case anchoredMinute

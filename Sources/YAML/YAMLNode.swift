@@ -1,5 +1,6 @@
 /// One node of a YAML document, with the place it stands at.
 public struct YAMLNode: Sendable, Equatable {
+    /// What the node is.
     public enum Value: Sendable, Equatable {
         /// Text as it reads after unquoting and folding. `isPlain`: it was written without quotes,
         /// so it may stand for a number, a boolean or null; quoted and block scalars are always

@@ -31,13 +31,22 @@ extension Exchange {
         send(head)
     }
 
+    func replyToPreflight(_ site: Site) {
+        _ = machine.failed()
+        core.body.removeAll(keepingCapacity: 65_536)
+        let head = core.heads.take()
+        head.status = 204
+        site.crossOrigin.appendPreflight(request.fields, to: &head.fields)
+        send(head)
+    }
+
     /// Sends `head` with the bytes of `core.body`.
     private func send(_ head: Head) {
         status = head.status
-        head.contentLength = core.body.count
+        if head.status != 204 { head.contentLength = core.body.count }
         appendOwnFields(to: head)
         dropRequestBody()
-        let isBodyless = request.method == .head
+        let isBodyless = request.method == .head || head.status == 204
         session.codec?.respond(head, on: stream, isEnd: isBodyless)
         core.heads.giveBack(head)
         if !isBodyless {
@@ -54,6 +63,7 @@ extension Exchange {
         head.fields.append(.xRequestID) { requestID.write(into: &$0) }
         head.fields.append(.xTraceID) { trace.writeTraceID(into: &$0) }
         guard let site else { return }
+        if request.fields.contains(.origin) { site.crossOrigin.append(to: &head.fields) }
         if let reading, site.sendsRateLimitFields || error != nil {
             RateLimitFields.append(reading, to: &head.fields)
         }

@@ -13,6 +13,10 @@ extension Exchange {
             return
         }
         self.site = site
+        if CrossOriginPolicy.isPreflight(request.method, request.fields) {
+            replyToPreflight(site)
+            return
+        }
         guard let route = matchRoute(site) else {
             fail(Self.unknownRoute(request))
             return

@@ -28,6 +28,8 @@ final class Session {
     private var deadline: Instant
     private var lastProgress: Instant
     private var hasServed = false
+    /// An answer has left since the bytes behind its request were looked at.
+    private var hasAnswered = false
     private var headDeadline: Instant?
     private var lingered = 0
     var isDirty = false
@@ -226,7 +228,9 @@ final class Session {
             exchange.refuse(fault)
         case .reset(let stream, _, _): streams[stream]?.clientGone(.client)
         case .drained(let stream): streams[stream]?.clientDrained()
-        case .closed(let stream): streams[stream]?.closed()
+        case .closed(let stream):
+            hasAnswered = true
+            streams[stream]?.closed()
         case .interim(_, let head): core.heads.giveBack(head)
         case .goingAway: break
         case .failed:
@@ -265,7 +269,8 @@ final class Session {
                 finish(channel)
             } else {
                 // A pipelined request may wait behind the answer that has just left.
-                if !channel.inbound.isEmpty, streams.count == 0 { parse() }
+                if hasAnswered, !channel.inbound.isEmpty { parse() }
+                hasAnswered = false
                 if channel.canRead, !isPaused(channel) { core.readAgain(self) }
             }
         }

@@ -40,16 +40,14 @@ public struct TrustedProxies: Sendable {
         to upstream: inout Fields
     ) {
         let isTrusted = !ranges.isEmpty && contains(peer)
-        if isTrusted {
-            var index = 0
-            while index < client.count {
-                if client.id(at: index) == .xForwardedFor {
-                    upstream.append(field: index, of: client)
-                }
-                index += 1
-            }
+        if isTrusted, client.contains(.xForwardedFor) {
+            var chain = ByteBuffer()
+            Self.joinForwardedFor(client, into: &chain)
+            peer.write(into: &chain)
+            upstream.append(.xForwardedFor, chain.bytes)
+        } else {
+            upstream.append(.xForwardedFor) { peer.write(into: &$0) }
         }
-        upstream.append(.xForwardedFor) { peer.write(into: &$0) }
         if isTrusted, let index = Self.onlySchemeField(client) {
             upstream.append(field: index, of: client)
         } else {
@@ -59,6 +57,21 @@ public struct TrustedProxies: Sendable {
             upstream.append(field: index, of: client)
         } else if !authority.isEmpty {
             upstream.append(.xForwardedHost, authority)
+        }
+    }
+
+    /// The incoming chain as one list, each entry followed by a comma: readers that take only one field
+    /// would otherwise miss the peer.
+    private static func joinForwardedFor(
+        _ fields: borrowing Fields, into chain: inout ByteBuffer
+    ) {
+        var index = 0
+        while index < fields.count {
+            if fields.id(at: index) == .xForwardedFor {
+                chain.append(fields.value(at: index))
+                chain.append(", ")
+            }
+            index += 1
         }
     }
 

@@ -6,8 +6,9 @@ import Telemetry
 
 /// Answers the gateway gives itself, and the fields every answer carries.
 extension Exchange {
-    /// Words `error` in the site's dialect.
-    func reply(_ error: GatewayError) {
+    /// Words `error` in the site's dialect. `upstream`: the head of the upstream's own failure, which may
+    /// say when to come back.
+    func reply(_ error: GatewayError, upstream: Head? = nil) {
         self.error = error
         let facts = error.facts
         core.body.removeAll(keepingCapacity: 65_536)
@@ -17,6 +18,9 @@ extension Exchange {
         head.fields.append(.contentType, Dialect.contentType)
         if facts.retryAfterMilliseconds != nil || facts.shouldRetry != nil {
             RateLimitFields.appendRetry(error, to: &head.fields)
+        }
+        if let upstream, upstream.status == 503 {
+            ResponseHeaderPolicy.copyRetryAfter(upstream.fields, to: &head.fields)
         }
         send(head)
     }
@@ -92,9 +96,7 @@ extension Exchange {
         record.bytesIn = bytesIn
         record.bytesOut = bytesOut
         record.durationNanoseconds = core.now.monotonic.since(started.monotonic)
-        if let leasedAt, !isReused {
-            record.connectNanoseconds = leasedAt.since(started.monotonic)
-        }
+        record.connectNanoseconds = leasedAt?.since(started.monotonic)
         record.firstByteNanoseconds = firstByteAt?.since(started.monotonic)
         if let upstreamAddress {
             record.upstream = pool?.label(of: upstreamAddress)

@@ -29,6 +29,8 @@ public struct Route: Sendable {
     /// Stands in place of the request's path; empty: the request's own.
     public var upstreamPath: [UInt8]
     public var errorShape: StreamShape
+    /// The body names a model, in a form that is passed on unread (multipart).
+    public var hidesModel: Bool { body == .stream && !name.hasSuffix("/**") }
 
     public init(
         name: String, action: Action, body: Body, bodyLimit: Int, upstreamPath: [UInt8] = [],

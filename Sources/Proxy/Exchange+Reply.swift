@@ -15,6 +15,7 @@ extension Exchange {
         dialect.write(error, into: &core.body)
         let head = core.heads.take()
         head.status = dialect.status(of: error)
+        head.endsConnection = facts.isClosing
         head.fields.append(.contentType, Dialect.contentType)
         if facts.retryAfterMilliseconds != nil || facts.shouldRetry != nil {
             RateLimitFields.appendRetry(error, to: &head.fields)

@@ -32,6 +32,8 @@ final class Session {
     private var hasAnswered = false
     private var headDeadline: Instant?
     private var lingered = 0
+    /// Bytes the codec has taken.
+    private var taken = 0
     var isDirty = false
     var isQueuedToRead = false
     private var isQueuedToShake = false
@@ -165,15 +167,21 @@ final class Session {
         let taken = channel.inbound.withBytes { codec.receive($0, at: core.now.monotonic) }
         handleEvents()
         channel.inbound.consume(taken)
+        self.taken &+= taken
         watchHead(codec)
         core.touch(self)
     }
+
+    private static let prefaceBytes = 24
 
     /// A head has a fixed time from its first byte on, however steadily it trickles.
     private func watchHead(_ codec: any Codec) {
         guard codec.hasUnfinishedHead else {
             headDeadline = nil
-            if isHTTP2, !hasServed { setDeadline(core.snapshot.timeouts.keepAliveIdle) }
+            // The preface and a SETTINGS frame are what every HTTP/2 client sends unasked.
+            if isHTTP2, !hasServed, taken > Self.prefaceBytes {
+                setDeadline(core.snapshot.timeouts.keepAliveIdle)
+            }
             return
         }
         guard headDeadline == nil else { return }
@@ -265,7 +273,8 @@ final class Session {
             return
         }
         if phase == .open, let codec {
-            if codec.isFinished, !channel.isBlocked {
+            let hasLeft = isLeaving && !isHTTP2 && streams.count == 0 && !codec.hasOutput
+            if codec.isFinished || hasLeft, !channel.isBlocked {
                 finish(channel)
             } else {
                 // A pipelined request may wait behind the answer that has just left.

@@ -39,8 +39,8 @@ public struct CredentialRules: Sendable {
         case malformed(CredentialFault)
     }
 
-    /// Looks for the key without hashing anything: what cannot be a key of this site is refused for the
-    /// price of a comparison.
+    /// Looks for the key without hashing anything: what cannot be a key of this site is refused for
+    /// the price of a comparison.
     public func extract(from fields: borrowing Fields) -> Finding {
         guard let field = fields.index(of: .authorization) else {
             guard acceptsAPIKeyField, let field = fields.index(of: .xApiKey) else {

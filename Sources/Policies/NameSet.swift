@@ -1,7 +1,8 @@
 import HTTP
 import Kernel
 
-/// A set of field names: a bit for each name the program knows, bytes for the others, and beginnings.
+/// A set of field names: a bit for each name the program knows, bytes for the others, and
+/// beginnings.
 struct NameSet: Sendable {
     private var known: UInt128 = 0
     private var others: [[UInt8]] = []

@@ -14,7 +14,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /// Why the file cannot be read; NULL when it can.
@@ -122,6 +124,12 @@ static inline int gh_asn1_time_text(const ASN1_TIME *time, char *text, size_t si
     struct tm parts;
     if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
     return (int)strftime(text, size, "%Y-%m-%d %H:%M:%S GMT", &parts);
+}
+
+/// Seconds since 1970; −1 when the time cannot be read.
+static inline int64_t gh_asn1_time_seconds(const ASN1_TIME *time) {
+    struct tm parts;
+    return ASN1_TIME_to_tm(time, &parts) == 1 ? (int64_t)timegm(&parts) : -1;
 }
 
 // Connections

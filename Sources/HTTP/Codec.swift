@@ -36,6 +36,8 @@ public enum MessageFault: Error, Sendable {
     case unsupportedVersion
     /// An Expect other than `100-continue` → 417.
     case expectationFailed
+    /// The head was begun and not finished in time → 408.
+    case timedOut
 }
 
 /// What a codec found in the bytes, or what became of what it was told to send. Both codecs, in both
@@ -105,6 +107,11 @@ public protocol Codec: AnyObject {
     func receive(_ bytes: Span<UInt8>, at now: Instant) -> Int
     /// The peer will send no more bytes.
     func receivedEndOfFile()
+    /// A head was begun and is not complete: the driver limits how long that may last.
+    var hasUnfinishedHead: Bool { get }
+    /// Server: that time is over. HTTP/1.1 emits `refused` with `timedOut`, so that the client is answered;
+    /// HTTP/2 has nobody to answer and emits `failed`.
+    func headTimedOut()
     /// The next event, in order.
     func nextEvent() -> CodecEvent?
 

@@ -45,9 +45,27 @@ public struct ByteBuffer: ~Copyable {
         bytes.extracting(range)
     }
 
+    /// Lends the bytes to `body`. For buffers that are properties of an object: there the compiler ends
+    /// the access, and with it the life of `bytes`, at the end of the expression.
+    public func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        body(bytes)
+    }
+
+    /// Lends the part `range` of the bytes to `body`.
+    public func withSlice<Result>(
+        _ range: Range<Int>, _ body: (Span<UInt8>) -> Result
+    ) -> Result {
+        body(slice(range))
+    }
+
     /// Makes room for `extra` more bytes, moving or growing at most once.
+    @inline(__always)
     public mutating func reserve(_ extra: Int) {
-        if capacity - end >= extra { return }
+        if capacity - end < extra { grow(extra) }
+    }
+
+    @inline(never)
+    private mutating func grow(_ extra: Int) {
         let used = end - start
         if used + extra <= capacity, start >= capacity / 2, let base = unsafe base {
             unsafe base.update(from: base + start, count: used)
@@ -71,8 +89,30 @@ public struct ByteBuffer: ~Copyable {
         end += 1
     }
 
+    /// Appends two bytes: a line end, a separator.
+    public mutating func append(_ first: UInt8, _ second: UInt8) {
+        reserve(2)
+        unsafe base![end] = first
+        unsafe base![end + 1] = second
+        end += 2
+    }
+
     public mutating func append(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { source in unsafe append(source) }
+    }
+
+    /// Appends the bytes of another buffer.
+    public mutating func append(_ other: borrowing ByteBuffer) {
+        append(other.bytes)
+    }
+
+    /// Appends a part of the bytes of another buffer.
+    public mutating func append(_ range: Range<Int>, of other: borrowing ByteBuffer) {
+        append(other.slice(range))
+    }
+
+    public mutating func append(_ bytes: [UInt8]) {
+        append(bytes.span)
     }
 
     /// Appends text known at compile time, without a `String`.
@@ -87,7 +127,7 @@ public struct ByteBuffer: ~Copyable {
     /// Appends borrowed memory of a C library.
     @unsafe
     public mutating func append(_ source: UnsafeBufferPointer<UInt8>) {
-        guard let first = source.baseAddress else { return }
+        guard let first = source.baseAddress, source.count > 0 else { return }
         reserve(source.count)
         unsafe (base! + end).update(from: first, count: source.count)
         end += source.count

@@ -1,7 +1,7 @@
 import CKernel
 
 /// An IPv4 or IPv6 address. IPv4 is held as ::ffff:a.b.c.d, so that one comparison serves both.
-public struct IPAddress: Hashable, Sendable {
+public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     public let high: UInt64
     public let low: UInt64
 
@@ -13,6 +13,14 @@ public struct IPAddress: Hashable, Sendable {
     public init(v4 bits: UInt32) {
         high = 0
         low = 0xffff_0000_0000 | UInt64(bits)
+    }
+
+    public static let loopback = IPAddress(v4: 0x7f00_0001)
+
+    public var description: String {
+        var text = ByteBuffer()
+        write(into: &text)
+        return text.text
     }
 
     public var isV4: Bool { high == 0 && low >> 32 == 0xffff }

@@ -17,7 +17,7 @@ public struct SystemFault: Error, Equatable, Sendable, CustomStringConvertible {
         var text = InlineArray<128, CChar>(repeating: 0)
         var span = text.mutableSpan
         let message = unsafe span.withUnsafeMutableBufferPointer { buffer in
-            unsafe String(cString: strerror_r(code, buffer.baseAddress!, buffer.count))
+            unsafe String(cString: gh_error_text(code, buffer.baseAddress!, buffer.count))
         }
         return "\(call): \(message)"
     }

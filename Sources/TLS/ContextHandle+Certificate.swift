@@ -37,6 +37,22 @@ extension ContextHandle {
         throw unsafe TLSFault(.configuration, "\(file): \(String(cString: reason))")
     }
 
+    /// When the first certificate of the chain to expire does so.
+    var expiry: UnixTime {
+        var earliest = unsafe expiry(of: SSL_CTX_get0_certificate(pointer))
+        for index in 0..<(unsafe gh_ctx_chain_count(pointer)) {
+            earliest = unsafe min(earliest, expiry(of: gh_ctx_chain_at(pointer, index)))
+        }
+        return earliest
+    }
+
+    private func expiry(of certificate: OpaquePointer?) -> UnixTime {
+        // Far years would overflow nanoseconds.
+        let latest = Int64.max / 1_000_000_000
+        let seconds = unsafe gh_asn1_time_seconds(X509_get0_notAfter(certificate))
+        return UnixTime(seconds: min(seconds, latest))
+    }
+
     /// The DNS names of the certificate, in lower case.
     var dnsNames: [String] {
         guard let certificate = unsafe SSL_CTX_get0_certificate(pointer) else { return [] }

@@ -4,9 +4,9 @@
 /// ClientHello, so nine bytes of input would cost 128 KiB. Genuine ones are below 4 KiB, even with
 /// post-quantum key shares and a large ticket.
 ///
-/// It follows the cleartext records of a handshake (RFC 8446 section 5.1) with messages split in any
-/// way, and skips all other records. What is encrypted it does not see, but nobody gets that far
-/// without a completed key exchange.
+/// It follows the cleartext records of a handshake (RFC 8446 section 5.1) with messages split in
+/// any way, and skips all other records. What is encrypted it does not see, but nobody gets that
+/// far without a completed key exchange.
 struct HandshakeSizeLimit {
     /// Bytes of one message.
     static let messageBytes = 16_384

@@ -5,8 +5,8 @@ import Kernel
 /// keys. Immutable: new certificates are a new context, adopted for new connections.
 ///
 /// Each full handshake hands out one session ticket (OpenSSL's default is two): API clients keep
-/// one connection rather than open many at once, and a ticket costs some 250 bytes and 10 µs. There
-/// is no session cache on the server, so resumption takes no memory.
+/// one connection rather than open many at once, and every ticket costs time and bytes. There is no
+/// session cache on the server, so resumption takes no memory.
 ///
 /// *Safety:* `SSL_CTX`s are only read once `init` has ended (see `ContextHandle`). Their
 /// application data points to this object without owning it; it is read in callbacks of connections
@@ -18,6 +18,8 @@ public final class TLSServerContext: @unchecked Sendable {
     public let ticketKeys: TicketKeys
     /// In the order of preference.
     public let protocols: [ApplicationProtocol]
+    /// When the first of all certificates expires: time to say so in logs and metrics before.
+    public let certificateExpiry: UnixTime
 
     let handles: [ContextHandle]
     private let exactNames: [String: Int]
@@ -63,6 +65,7 @@ public final class TLSServerContext: @unchecked Sendable {
             handles.append(handle)
         }
         self.handles = handles
+        certificateExpiry = handles.map(\.expiry).min() ?? now.wall
         exactNames = exact
         wildcardNames = wildcard
         protocols = settings.protocols

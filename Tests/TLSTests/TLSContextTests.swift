@@ -67,6 +67,43 @@ struct TLSContextTests {
         #expect(fault([certificates.localhost]) == nil)
     }
 
+    @Test("knows when its first certificate expires")
+    func expiry() throws {
+        let context = try serverContext()
+        let days = Double(context.certificateExpiry.seconds - Moment.now().wall.seconds) / 86_400
+        #expect(days > 29.9 && days <= 30)
+        let summerOf2020 = Moment(
+            monotonic: Instant(nanoseconds: 0), wall: UnixTime(seconds: 1_592_000_000))
+        // The other certificates are not valid at that time; this one's end is exact.
+        let old = try TLSServerContext(
+            TLSServerSettings(certificates: [certificates.expired]), at: summerOf2020)
+        #expect(old.certificateExpiry == UnixTime(seconds: 1_609_459_200))
+    }
+
+    @Test("is shared by threads that shake hands while its ticket keys rotate")
+    func threads() async throws {
+        let server = try serverContext()
+        let client = try clientContext()
+        let start = Moment.now().monotonic
+        let established = await withTaskGroup(of: Int.self) { group in
+            for task in 0..<4 {
+                group.addTask {
+                    var count = 0
+                    for round in 0..<25 {
+                        guard let pair = try? Pair(client, server) else { continue }
+                        pair.run()
+                        server.rotateTicketKeys(
+                            at: start.advanced(milliseconds: (task + 4 * round) * 12 * 3_600_000))
+                        if pair.server.progress == .established { count += 1 }
+                    }
+                    return count
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(established == 100)
+    }
+
     @Test("is refused nothing to serve with, and a second certificate that nothing selects")
     func nothing() {
         #expect(fault([])?.kind == .configuration)

@@ -113,6 +113,45 @@ struct TLSRefusalTests {
         }
     }
 
+    @Test("real flights of resumption and data with random changes, without a trap")
+    func fuzzLater() throws {
+        let server = try serverContext()
+        for seed in UInt64(1)...300 {
+            var random = Seeded(seed)
+            let client = try clientContext { $0.highestVersion = seed % 2 == 0 ? .tls13 : .tls12 }
+            try Pair(client, server).run()
+            let pair = try Pair(client, server)
+            var changes = 0
+            func change(_ bytes: [UInt8]) -> [UInt8] {
+                var bytes = bytes
+                guard !bytes.isEmpty, Int.random(in: 0..<3, using: &random) == 0 else {
+                    return bytes
+                }
+                changes += 1
+                let index = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: bytes[index] ^= 1 << UInt8.random(in: 0...7, using: &random)
+                case 1: bytes.insert(UInt8(truncatingIfNeeded: random.next()), at: index)
+                default: bytes.removeSubrange(index...)
+                }
+                return bytes
+            }
+            for _ in 0..<6 {
+                pair.server.receive(change(pair.client.takeWire()))
+                pair.client.receive(change(pair.server.takeWire()))
+                if pair.client.progress == .established { try? pair.client.send("data") }
+                if pair.server.progress == .established { try? pair.server.send("data") }
+            }
+            // What arrives is what was sent, or nothing.
+            for end in [pair.client, pair.server] {
+                let text = end.takeText()
+                let isWhole = text == String(repeating: "data", count: text.utf8.count / 4)
+                #expect(isWhole, "seed \(seed)")
+            }
+            if changes == 0 { #expect(pair.server.connection.isEstablished, "seed \(seed)") }
+        }
+    }
+
     @Test("a handshake message that announces more than 16 KiB, split in any way")
     func oversizedHello() throws {
         let hello: [UInt8] = [1, 1, 0xff, 0]

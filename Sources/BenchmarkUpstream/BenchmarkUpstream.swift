@@ -12,13 +12,13 @@ import Kernel
 enum BenchmarkUpstream {
     static func main() throws {
         guard let address = listenAddress(CommandLine.arguments) else {
-            StandardStream.error.write(line: "usage: gatehouse-bench-upstream --listen IP:PORT")
+            StandardStream.error.write("usage: gatehouse-bench-upstream --listen IP:PORT\n")
             throw UsageFault.noAddress
         }
         let loop = try AnswerLoop(on: address)
         if let local = loop.localAddress {
             StandardStream.output.write(
-                line: "{\"listener\":\"benchmark\",\"address\":\"\(local)\"}")
+                "{\"listener\":\"benchmark\",\"address\":\"\(local)\"}\n")
         }
         while true { try loop.turn() }
     }

@@ -157,16 +157,11 @@ public final class Gateway {
         switch settings.path {
         case .off: return nil
         case .standardOutput:
-            return try AccessLogQueue.start(boundBytes: bound) {
-                FileSink(AppendFile(borrowing: StandardStream.output.rawValue))
-            }
+            let file = AppendFile(borrowing: StandardStream.output.rawValue)
+            return try AccessLogQueue.start(FileSink(file), boundBytes: bound)
         case .file(let path):
-            // Opened here first, so that a path that cannot be written is told at the start.
-            let file = Mutex<AppendFile?>(try AppendFile(path: path))
-            return try AccessLogQueue.start(boundBytes: bound) {
-                let opened = file.withLock { $0.take() }
-                return FileSink(opened ?? AppendFile(borrowing: StandardStream.output.rawValue))
-            }
+            return try AccessLogQueue.start(
+                FileSink(try AppendFile(path: path)), boundBytes: bound)
         }
     }
 

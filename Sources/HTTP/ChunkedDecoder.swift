@@ -1,7 +1,7 @@
 import Kernel
 
-/// Takes the chunked transfer coding apart (RFC 9112 section 7.1), up to the last chunk; the trailers
-/// behind it are a section of lines like a head.
+/// Takes the chunked transfer coding apart (RFC 9112 section 7.1), up to the last chunk; the
+/// trailers behind it are a section of lines like a head.
 ///
 ///     size ──hex──▶ size ──CR──▶ sizeLF ──LF──▶ data ──▶ dataCR ──▶ dataLF ──▶ size …
 ///                    └─BWS, ";"─▶ extension ─CR─▲   └── size 0: the last chunk
@@ -29,8 +29,8 @@ struct ChunkedDecoder {
     private var overhead = 0
     private let extensionLimit: Int
 
-    /// A chunk is free to cost 16 bytes of framing and twice its size; what exceeds that is summed up, so
-    /// that a body cannot consist of chunk extensions.
+    /// A chunk is free to cost 16 bytes of framing and twice its size; what exceeds that is summed
+    /// up, so that a body cannot consist of chunk extensions.
     private static let overheadLimit = 16_384
 
     init(extensionLimit: Int) { self.extensionLimit = extensionLimit }

@@ -2,11 +2,12 @@ import Kernel
 
 /// The fields of one message, in order, as slices of one arena: no `String` and no dictionary.
 ///
-/// Names are stored in lower case. A value is stored without the white space around it. It cannot be
-/// copied; a `Head` owns it and is reused, so that a steady connection allocates nothing for its fields.
+/// Names are stored in lower case. A value is stored without the white space around it. It cannot
+/// be copied; a `Head` owns it and is reused, so that a steady connection allocates nothing for its
+/// fields.
 ///
-/// The arena holds each field as HTTP/1.1 writes it, `name: value\r\n`, so a run of fields is written by
-/// one copy.
+/// The arena holds each field as HTTP/1.1 writes it, `name: value\r\n`, so a run of fields is
+/// written by one copy.
 public struct Fields: ~Copyable {
     /// Positions are 32 bits wide to keep an entry small: the limits of the codecs hold a message's
     /// fields far below 2 GiB.
@@ -26,15 +27,16 @@ public struct Fields: ~Copyable {
     var arena = ByteBuffer()
     var entries: [Entry] = []
 
-    /// Whether every field can be written as one line of HTTP/1.1 that no reader takes for two. The codecs
-    /// refuse such fields where they parse them; this is the net below.
+    /// Whether every field can be written as one line of HTTP/1.1 that no reader takes for two. The
+    /// codecs refuse such fields where they parse them; this is the net below.
     private(set) var areWritable = true
 
     public init() {}
 
     public var count: Int { entries.count }
 
-    /// The size that limits speak of: names, values and 32 bytes for each field (RFC 9113 section 6.5.2).
+    /// The size that limits speak of: names, values and 32 bytes for each field (RFC 9113 section
+    /// 6.5.2).
     public var listSize: Int { arena.count + entries.count * 28 }
 
     public mutating func removeAll() {
@@ -113,8 +115,8 @@ public struct Fields: ~Copyable {
         )
     }
 
-    /// Removes every field whose name is `name` in any case of letters. Its bytes stay in the arena (and in
-    /// `listSize`) until `removeAll`.
+    /// Removes every field whose name is `name` in any case of letters. Its bytes stay in the arena
+    /// (and in `listSize`) until `removeAll`.
     public mutating func remove(named name: Span<UInt8>) {
         var kept = 0
         var index = 0

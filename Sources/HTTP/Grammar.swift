@@ -29,8 +29,9 @@ extension Span where Element == UInt8 {
     /// opaque (RFC 9110 section 5.5).
     public var isFieldContent: Bool { isFreeOfControls }
 
-    /// Whether the bytes can stand in front of the colon of a field line without being read as anything
-    /// else. It is weaker than `isToken`, which a name that was parsed has passed, and quicker.
+    /// Whether the bytes can stand in front of the colon of a field line without being read as
+    /// anything else. It is weaker than `isToken`, which a name that was parsed has passed, and
+    /// quicker.
     var isNameContent: Bool {
         guard count > 0 else { return false }
         var faults: UInt8 = 0
@@ -45,8 +46,8 @@ extension Span where Element == UInt8 {
         return faults == 0
     }
 
-    /// Whether the bytes may stand in a request target: visible ASCII without `#`, since a fragment is
-    /// never sent (RFC 9112 section 3.2).
+    /// Whether the bytes may stand in a request target: visible ASCII without `#`, since a fragment
+    /// is never sent (RFC 9112 section 3.2).
     public var isTargetContent: Bool {
         guard count > 0 else { return false }
         var faults: UInt8 = 0
@@ -61,11 +62,13 @@ extension Span where Element == UInt8 {
         return faults == 0
     }
 
-    /// Whether the bytes are a host and an optional port as this gateway accepts them in `Host`, in the
-    /// absolute form and in `:authority`: letters, digits, `-._~`, or an IPv6 address in brackets.
+    /// Whether the bytes are a host and an optional port as this gateway accepts them in `Host`, in
+    /// the absolute form and in `:authority`: letters, digits, `-._~`, or an IPv6 address in
+    /// brackets.
     ///
-    /// RFC 3986 would also allow percent-encoding, sub-delimiters and an empty port. No name in DNS needs
-    /// them, and they are what confuses logs, `Forwarded` and the next hop's idea of the host.
+    /// RFC 3986 would also allow percent-encoding, sub-delimiters and an empty port. No name in DNS
+    /// needs them, and they are what confuses logs, `Forwarded` and the next hop's idea of the
+    /// host.
     public var isAuthority: Bool {
         guard count > 0, count <= 261 else { return false }
         var index = 0

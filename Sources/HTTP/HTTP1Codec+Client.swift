@@ -99,15 +99,16 @@ extension HTTP1Codec {
         persists = false
     }
 
-    /// In front of the event that ends the response: a request of which something is still unsent cannot
-    /// be left half on the wire, so the connection ends with it.
+    /// In front of the event that ends the response: a request of which something is still unsent
+    /// cannot be left half on the wire, so the connection ends with it.
     func announceLast() {
         if !hasRequestLeft { stopReuse() }
     }
 
     private var hasRequestLeft: Bool { writing == .complete && pending.isEmpty }
 
-    /// The response is complete, and so is the exchange: what is unsent of the request has no reader.
+    /// The response is complete, and so is the exchange: what is unsent of the request has no
+    /// reader.
     func responseEnded() {
         isOpen = false
         reading = .complete

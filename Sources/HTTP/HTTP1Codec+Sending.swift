@@ -46,8 +46,8 @@ extension HTTP1Codec {
         if role == .server { serverMessageEnded() }
     }
 
-    /// Whether the head can be said in HTTP/1.1 without its parts being read as others. The codecs that
-    /// parsed it have checked this; it is checked again where it matters.
+    /// Whether the head can be said in HTTP/1.1 without its parts being read as others. The codecs
+    /// that parsed it have checked this; it is checked again where it matters.
     func canWrite(_ head: Head, isEnd: Bool) -> Bool {
         if role == .server {
             guard (200...999).contains(head.status) else { return false }

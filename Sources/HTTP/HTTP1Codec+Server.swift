@@ -9,7 +9,8 @@ extension HTTP1Codec {
         }
         let section = bytes.extracting(taken..<bytes.count)
         if partial == nil {
-            // Binary noise and TLS in the clear are told by their first byte, long before a line ends.
+            // Binary noise and TLS in the clear are told by their first byte, long before a line
+            // ends.
             guard section.count > 0 else { return false }
             guard section.extracting(0..<1).isToken else { throw .malformed("invalid method") }
             guard
@@ -35,8 +36,8 @@ extension HTTP1Codec {
         return true
     }
 
-    /// One empty line in front of a request is forgiven (RFC 9112 section 2.2). False while it is not
-    /// known whether there is one.
+    /// One empty line in front of a request is forgiven (RFC 9112 section 2.2). False while it is
+    /// not known whether there is one.
     private func skipLineBreak(
         _ bytes: Span<UInt8>, _ taken: inout Int
     ) throws(MessageFault) -> Bool {
@@ -133,8 +134,8 @@ extension HTTP1Codec {
         if isEnd { ownMessageEnded() }
     }
 
-    /// Settles, before the response head says it, whether the connection will go on. A request whose rest
-    /// is short is read to its end; whether a chunked one is short, nobody knows.
+    /// Settles, before the response head says it, whether the connection will go on. A request
+    /// whose rest is short is read to its end; whether a chunked one is short, nobody knows.
     private func decidePersistence() {
         if isShuttingDown || hasEnded || awaitsContinue { persists = false }
         switch reading {

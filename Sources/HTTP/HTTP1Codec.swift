@@ -1,15 +1,17 @@
 import Kernel
 
-/// One HTTP/1.1 connection in either role (RFC 9112), strict in what it accepts and normal in what it says.
+/// One HTTP/1.1 connection in either role (RFC 9112), strict in what it accepts and normal in what
+/// it says.
 ///
 ///     server   head ──▶ length | chunked ▶ trailers ──▶ complete ──response left──▶ head …
 ///     client   (open) head ──▶ length | chunked ▶ trailers | untilClose ──▶ complete (open) …
 ///     both     a fault, an end of file, the last message ──▶ ignoring
 ///
-/// At most one exchange is open at a time: a server does not look behind a request until its response has
-/// left, a client does not pipeline. Two rules keep both ends in step whatever the peer does. Behind a
-/// message whose end is in doubt the connection is never used again. And no text is copied from one
-/// message to another: what is written is made from parsed parts, with a framing of its own.
+/// At most one exchange is open at a time: a server does not look behind a request until its
+/// response has left, a client does not pipeline. Two rules keep both ends in step whatever the
+/// peer does. Behind a message whose end is in doubt the connection is never used again. And no
+/// text is copied from one message to another: what is written is made from parsed parts, with a
+/// framing of its own.
 ///
 /// An upgrade would be one more state of `reading` and `writing` that passes bytes through; none is
 /// offered, so Upgrade is dropped like every other field of the hop.

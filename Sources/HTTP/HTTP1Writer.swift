@@ -27,7 +27,8 @@ extension ByteBuffer {
         append("\r\n")
     }
 
-    /// Every field except those that frame the message or concern one hop, which the codec says itself.
+    /// Every field except those that frame the message or concern one hop, which the codec says
+    /// itself.
     mutating func append(_ fields: borrowing Fields, isRequest: Bool) {
         reserve(fields.arena.count + 128)
         appendLines(of: fields) { name in

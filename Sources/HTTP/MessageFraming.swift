@@ -2,8 +2,8 @@ import Kernel
 
 /// What the fields of one head say about the connection and about where the message ends.
 ///
-/// Fields that only concern this hop end here; all others are added to the head. `finish` checks what
-/// can be known only when every field has been seen.
+/// Fields that only concern this hop end here; all others are added to the head. `finish` checks
+/// what can be known only when every field has been seen.
 struct MessageFraming: ~Copyable {
     private(set) var isChunked = false
     private(set) var hasHost = false
@@ -129,7 +129,8 @@ struct MessageFraming: ~Copyable {
         }
     }
 
-    /// Ends the head. `optionLimit` bounds what Connection may name, since each is looked for in the fields.
+    /// Ends the head. `optionLimit` bounds what Connection may name, since each is looked for in
+    /// the fields.
     mutating func finish(_ head: Head, role: Role, optionLimit: Int) throws(MessageFault) {
         if isChunked {
             guard head.contentLength == nil else {

@@ -1,4 +1,5 @@
-/// The reason phrase of the registered status codes (RFC 9110 section 15, RFC 6585); empty otherwise.
+/// The reason phrase of the registered status codes (RFC 9110 section 15, RFC 6585); empty
+/// otherwise.
 func reasonPhrase(_ status: Int) -> StaticString {
     switch status {
     case 100: "Continue"

@@ -25,8 +25,8 @@ enum StartLine {
         try readTarget(target, into: head)
     }
 
-    /// `HTTP-version SP status-code SP [ reason-phrase ]`; the space in front of an absent reason phrase
-    /// may be missing too, as many servers leave it out.
+    /// `HTTP-version SP status-code SP [ reason-phrase ]`; the space in front of an absent reason
+    /// phrase may be missing too, as many servers leave it out.
     static func readStatus(_ line: Span<UInt8>, into head: Head) throws(MessageFault) {
         guard line.count >= 12, line[8] == 0x20 else { throw .malformed("invalid status line") }
         head.isHTTP10 = try readVersion(line.extracting(0..<8))
@@ -41,7 +41,8 @@ enum StartLine {
         head.status = status
     }
 
-    /// `"HTTP/" DIGIT "." DIGIT`, case-sensitive. Whether it is 1.0; a minor version above 1 counts as 1.1.
+    /// `"HTTP/" DIGIT "." DIGIT`, case-sensitive. Whether it is 1.0; a minor version above 1 counts
+    /// as 1.1.
     private static func readVersion(_ text: Span<UInt8>) throws(MessageFault) -> Bool {
         guard text.count == 8, text.extracting(0..<5).equals("HTTP/"), text[5].isDigit,
             text[6] == UInt8(ascii: "."), text[7].isDigit
@@ -61,7 +62,8 @@ enum StartLine {
         }
     }
 
-    /// The absolute form (RFC 9112 section 3.2.2): its authority becomes the head's, the rest the target.
+    /// The absolute form (RFC 9112 section 3.2.2): its authority becomes the head's, the rest the
+    /// target.
     private static func readAbsolute(_ target: Span<UInt8>, into head: Head) throws(MessageFault) {
         let start: Int
         if target.count > 7, target.extracting(0..<7).equalsIgnoringCase("http://") {

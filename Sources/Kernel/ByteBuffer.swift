@@ -1,7 +1,8 @@
 /// A growable queue of bytes: appended at the back, consumed from the front.
 ///
-/// It is the one container in which bytes travel. It cannot be copied, so a copy of a body is always
-/// visible in the code as an `append`. An empty buffer owns no memory until the first append.
+/// It is the one container in which bytes travel. It cannot be copied, so a copy of a body is
+/// always visible in the code as an `append`. An empty buffer owns no memory until the first
+/// append.
 ///
 /// *Safety:* the buffer alone owns `base`; nobody else holds the pointer. `start ≤ end ≤ capacity`
 /// holds after every method. Spans handed out borrow the buffer, so the compiler refuses a mutation
@@ -45,8 +46,8 @@ public struct ByteBuffer: ~Copyable {
         bytes.extracting(range)
     }
 
-    /// Lends the bytes to `body`. For buffers that are properties of an object: there the compiler ends
-    /// the access, and with it the life of `bytes`, at the end of the expression.
+    /// Lends the bytes to `body`. For buffers that are properties of an object: there the compiler
+    /// ends the access, and with it the life of `bytes`, at the end of the expression.
     public func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         body(bytes)
     }
@@ -133,7 +134,8 @@ public struct ByteBuffer: ~Copyable {
         end += source.count
     }
 
-    /// Forgets the first `count` bytes; an emptied buffer keeps its memory and starts at zero again.
+    /// Forgets the first `count` bytes; an emptied buffer keeps its memory and starts at zero
+    /// again.
     public mutating func consume(_ count: Int) {
         precondition(count >= 0 && count <= end - start)
         start += count
@@ -160,8 +162,8 @@ public struct ByteBuffer: ~Copyable {
         }
     }
 
-    /// Lends the free space behind the bytes (at least `minimum` long) to a C function that fills it and
-    /// returns how many bytes it wrote; a negative answer writes none. Returns that answer.
+    /// Lends the free space behind the bytes (at least `minimum` long) to a C function that fills
+    /// it and returns how many bytes it wrote; a negative answer writes none. Returns that answer.
     @unsafe
     public mutating func withUnsafeSpareCapacity(
         minimum: Int, _ fill: (UnsafeMutableBufferPointer<UInt8>) -> Int

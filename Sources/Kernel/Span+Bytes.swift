@@ -40,8 +40,8 @@ extension Span where Element == UInt8 {
 
     /// The position of the first `byte` at or behind `start`.
     ///
-    /// *Safety:* `memchr` reads `count - start` bytes from `start` on, which the span keeps alive for the
-    /// length of the closure, and answers with a pointer among them.
+    /// *Safety:* `memchr` reads `count - start` bytes from `start` on, which the span keeps alive
+    /// for the length of the closure, and answers with a pointer among them.
     public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
         guard start >= 0, start < count else { return nil }
         let length = count - start

@@ -2,11 +2,11 @@ import CKernel
 
 /// Checking, comparing and lower-casing text eight bytes at a time.
 ///
-/// A name or a value of a head is 5 to 60 bytes long: too short for the loops a compiler vectorises, long
-/// enough for a byte at a time to be what a parser spends its time on.
+/// A name or a value of a head is 5 to 60 bytes long: too short for the loops a compiler
+/// vectorises, long enough for a byte at a time to be what a parser spends its time on.
 ///
-/// *Safety:* a word is loaded only where its eight bytes lie inside the span or the text: every load is
-/// preceded by a comparison with `count`. Loads need no alignment.
+/// *Safety:* a word is loaded only where its eight bytes lie inside the span or the text: every
+/// load is preceded by a comparison with `count`. Loads need no alignment.
 extension Span where Element == UInt8 {
     /// Whether no byte is an ASCII control other than HTAB; bytes from 0x80 on pass.
     public var isFreeOfControls: Bool {
@@ -34,8 +34,8 @@ extension Span where Element == UInt8 {
         }
     }
 
-    /// How many bytes from the front on are `tchar` (RFC 9110 section 5.6.2), what methods and field names
-    /// are made of.
+    /// How many bytes from the front on are `tchar` (RFC 9110 section 5.6.2), what methods and
+    /// field names are made of.
     ///
     /// *Safety:* the C function reads `count` bytes from the start of the span.
     public var leadingTokenCount: Int {
@@ -63,11 +63,12 @@ extension ByteBuffer {
         truncate(to: count - 4)
     }
 
-    /// Appends a field line as HTTP/1.1 writes it: the name in lower case, a colon and a space, the value
-    /// and a line end.
+    /// Appends a field line as HTTP/1.1 writes it: the name in lower case, a colon and a space, the
+    /// value and a line end.
     ///
-    /// *Safety:* room for all of it is made at once; the name's words and bytes are stored below its
-    /// length, the value behind it, and neither can overlap with memory that another object owns.
+    /// *Safety:* room for all of it is made at once; the name's words and bytes are stored below
+    /// its length, the value behind it, and neither can overlap with memory that another object
+    /// owns.
     public mutating func append(lowercased name: Span<UInt8>, value: Span<UInt8>) {
         let nameCount = name.count
         let size = nameCount + value.count + 4
@@ -123,8 +124,8 @@ private func lowercased(_ word: UInt64) -> UInt64 {
     return word | ((fromA ^ behindZ) & ~word & highBits) >> 2
 }
 
-/// Whether `text`, in lower case, is `bytes` when their capitals are read as small letters; both are
-/// equally long.
+/// Whether `text`, in lower case, is `bytes` when their capitals are read as small letters; both
+/// are equally long.
 @inline(__always)
 private func isLowercase(
     _ text: UnsafeRawBufferPointer, of bytes: UnsafeRawBufferPointer

@@ -7,14 +7,14 @@ import pytest
 
 from settings import OPERATOR_KEY
 
-FIELDS = {"time", "requestId", "traceId", "client", "site", "route", "keyId", "method", "path",
-          "status", "bytesIn", "bytesOut", "model", "protocol"}
+FIELDS = {"time", "request_id", "trace_id", "client", "site", "route", "key_id", "method", "path",
+          "status", "bytes_in", "bytes_out", "model", "protocol"}
 
 
 def line_of(gateway, answer):
     """The only line of the exchange that got this answer."""
     wanted = answer.header("x-request-id")
-    (line,) = gateway.wait_log(lambda line: line.get("requestId") == wanted)
+    (line,) = gateway.wait_log(lambda line: line.get("request_id") == wanted)
     return line
 
 
@@ -27,19 +27,19 @@ def test_an_exchange_leaves_one_line_that_tells_it_all(house, cast, protocol, up
     line = line_of(house, answer)
     assert FIELDS <= set(line), FIELDS - set(line)
     assert re.match(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", line["time"])
-    assert line["traceId"] == answer.header("x-trace-id")
+    assert line["trace_id"] == answer.header("x-trace-id")
     assert line["client"].split(":")[0] == "127.0.0.1"
-    assert line["keyId"] == cast.active.id
+    assert line["key_id"] == cast.active.id
     assert (line["method"], line["path"]) == ("POST", "/v1/chat/completions")
     assert (line["status"], line["model"]) == (200, tag)
-    assert line["bytesIn"] == len(json.dumps(body))
-    assert line["bytesOut"] == len(answer.body)
+    assert line["bytes_in"] == len(json.dumps(body))
+    assert line["bytes_out"] == len(answer.body)
     assert line["protocol"] == ("h2" if protocol == "h2" else "http/1.1")
     assert upstream.address in line["upstream"]
-    for name in ("durationMs", "connectMs", "firstByteMs"):
+    for name in ("duration_ms", "connect_ms", "first_byte_ms"):
         assert line[name] >= 0
-    assert line["firstByteMs"] <= line["durationMs"]
-    assert line.get("errorCode") is None and line.get("cancelledBy") is None
+    assert line["first_byte_ms"] <= line["duration_ms"]
+    assert line.get("error") is None and line.get("cancelled_by") is None
 
 
 @pytest.mark.parametrize(("model", "key", "status", "code"), [
@@ -53,7 +53,7 @@ def test_a_refusal_leaves_its_status_and_code(house, cast, protocol, model, key,
     chosen = getattr(cast, key) if key else None
     answer = house.chat(protocol, f"{model}.{tag}", key=chosen)
     line = line_of(house, answer)
-    assert (line["status"], line["errorCode"]) == (status, code)
+    assert (line["status"], line["error"]) == (status, code)
 
 
 def test_a_protocol_error_leaves_a_line_too(house):
@@ -66,8 +66,8 @@ def test_a_protocol_error_leaves_a_line_too(house):
 def test_an_upstreams_cut_is_told(house, protocol, tag):
     answer = house.chat(protocol, f"sse-drop.{tag}", extra={"stream": True})
     line = line_of(house, answer)
-    assert (line["status"], line["errorCode"]) == (200, "upstream_error")
-    assert line["cancelledBy"] == "upstream"
+    assert (line["status"], line["error"]) == (200, "upstream_error")
+    assert line["cancelled_by"] == "upstream"
 
 
 @pytest.mark.wire_short

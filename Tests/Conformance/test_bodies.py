@@ -298,7 +298,7 @@ def test_a_body_shorter_than_its_length_never_becomes_a_whole_request(house, ups
     fields = [house.key.header, JSON_TYPE, ("Content-Length", "500")]
     with house.http1() as client:
         client.send(client.head("POST", CHAT, fields) + body[:499])
-    house.wait_log(lambda line: line.get("bytesIn") == 499)
+    house.wait_log(lambda line: line.get("bytes_in") == 499)
     assert upstream.seen(tag) == []
 
 

@@ -271,7 +271,7 @@ def test_resets_that_the_gateway_is_made_to_send_end_the_connection_too(house):
 
 def raw_zero_window(stream):
     """WINDOW_UPDATE with an increment of 0: a stream error of the peer's (RFC 9113 6.9)."""
-    return b"\x00\x00\x04\x08\x00" + stream.to_bytes(4, "big") + b"\x00\x00\x00\x00"
+    return frame(8, 0, stream, bytes(4))
 
 
 def test_an_endless_header_block_is_cut(house):
@@ -329,15 +329,31 @@ def test_a_head_that_never_ends_is_cut_on_http2_too(start):
         assert client.is_ended
 
 
-@pytest.mark.parametrize("frame", [
-    DataFrame(0, b"x"), HeadersFrame(2, Encoder().encode(BASE), flags=["END_HEADERS"]),
-    DataFrame(9, b"x"), WindowUpdateFrame(0, window_increment=2**31 - 1),
-], ids=["data on 0", "even stream", "data on idle", "window overflow"])
-def test_a_connection_error_is_told_by_goaway(house, frame):
+def frame(kind, flags, stream, payload=b""):
+    """A frame's bytes, also of one that no library would write."""
+    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") \
+        + payload
+
+
+CONNECTION_ERRORS = {
+    "data on 0": frame(0, 0, 0, b"x"),
+    "headers on 0": frame(1, 4, 0, Encoder().encode(BASE)),
+    "even stream": frame(1, 5, 2, Encoder().encode(BASE)),
+    "data on idle": frame(0, 0, 9, b"x"),
+    "window overflow": frame(8, 0, 0, (2**31 - 1).to_bytes(4, "big")),
+    "frame too large": frame(0, 0, 1, b"x" * 20_000),
+    "settings of 5 bytes": frame(4, 0, 0, b"12345"),
+    "bad hpack": frame(1, 5, 1, b"\xff\xff\xff\xff\xff\xff"),
+    "lone continuation": frame(9, 4, 1, b""),
+    "push promise": frame(5, 4, 1, (2).to_bytes(4, "big")),
+}
+
+
+@pytest.mark.parametrize("name", CONNECTION_ERRORS)
+def test_a_connection_error_is_told_by_goaway(house, name):
     with house.frames() as client:
         opened(client)
-        data = frame.serialize()
-        client.send(data)
+        client.send(CONNECTION_ERRORS[name])
         goaway = client.until(GoAwayFrame)
         assert goaway is not None and goaway.error_code != 0
 

@@ -219,7 +219,7 @@ def test_a_client_that_leaves_cancels_the_upstream(
     client.abort() if manner == "abort" and protocol == "h1" else client.close()
     assert record.cancelled.wait(15), "the upstream was never told"
     line = house.wait_log(lambda line: line.get("model") == name)[0]
-    assert line["cancelledBy"] == "client"
+    assert line["cancelled_by"] == "client"
 
 
 @pytest.mark.parametrize("stage", ["silent", "sse"])

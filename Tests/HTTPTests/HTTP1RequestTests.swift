@@ -18,7 +18,8 @@ struct HTTP1RequestTests {
     static let accepted: [Accepted] = [
         Accepted("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "head 1 GET https://a / END", "closed 1"),
         Accepted(
-            "\r\nGET /p?q=%20|{} HTTP/1.1\r\nhOST:\t a.example:8443 \t\r\nX-A:\r\nx_b: 1  2\r\n\r\n",
+            "\r\nGET /p?q=%20|{} HTTP/1.1\r\nhOST:\t a.example:8443 \t\r\n"
+                + "X-A:\r\nx_b: 1  2\r\n\r\n",
             "head 1 GET https://a.example:8443 /p?q=%20|{} {x-a: } {x_b: 1  2} END", "closed 1"),
         Accepted(
             "POST /v1 HTTP/1.1\r\nHost: [::1]:80\r\nContent-Length: 5\r\n\r\nhello",

@@ -1,8 +1,8 @@
 import HTTP
 import Kernel
 
-/// Drives one codec as a connection would: keeps what the codec did not take, handles every event, and
-/// writes down what happened in words that do not depend on how the bytes were cut.
+/// Drives one codec as a connection would: keeps what the codec did not take, handles every event,
+/// and writes down what happened in words that do not depend on how the bytes were cut.
 final class TestPeer {
     enum Answering {
         /// Answers each request, 200 or 400, when it has ended.

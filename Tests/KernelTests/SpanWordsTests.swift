@@ -1,7 +1,8 @@
 import Kernel
 import Testing
 
-/// The code that reads eight bytes at a time against the plain meaning, at every length and position.
+/// The code that reads eight bytes at a time against the plain meaning, at every length and
+/// position.
 @Suite("Bytes by the word")
 struct SpanWordsTests {
     @Test("each byte value is judged alike at every place of every length")

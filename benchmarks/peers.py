@@ -1,4 +1,4 @@
-"""The processes of a measurement: the upstream, the gateway and nghttpx, each tied to a processor."""
+"""The processes of a measurement: upstream, gateway and nghttpx, each tied to a processor."""
 
 import hashlib
 import json

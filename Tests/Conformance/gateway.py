@@ -1,4 +1,4 @@
-"""Starts and stops the real binary, and holds it to its word: readiness lines, exit 0, clean stderr."""
+"""Starts and stops the real binary, and holds it to its word: readiness, exit 0, no reports."""
 
 import json
 import os

@@ -2,7 +2,8 @@ import Kernel
 
 /// The field names the gateway itself acts on (RFC 9110 and friends); every other name is `.other`.
 ///
-/// A name is recognised once, when its field is stored; from then on looking for it compares one byte.
+/// A name is recognised once, when its field is stored; from then on looking for it compares one
+/// byte.
 public enum FieldName: UInt8, CaseIterable, Sendable {
     case other
     case accept, acceptEncoding, acceptLanguage, altSvc, apiKey, authorization, cacheControl
@@ -82,8 +83,9 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
 
     private static let longest = 19
 
-    /// Chained hash of the names by length, first and last letter: `table` holds the first candidate of a
-    /// slot, `next` the one after a candidate; 0 ends a chain (`.other` is never a candidate).
+    /// Chained hash of the names by length, first and last letter: `table` holds the first
+    /// candidate of a slot, `next` the one after a candidate; 0 ends a chain (`.other` is never a
+    /// candidate).
     private static let table: [UInt8] = makeIndex().table
     private static let next: [UInt8] = makeIndex().next
 

@@ -1,0 +1,152 @@
+import CNghttp2
+import HTTP
+import Kernel
+
+/// The fields of one message in the form libnghttp2 takes: an array of pointers, reused for every message.
+///
+/// *Safety:* the array is owned here. Its entries point into the head that is being sent, into static
+/// text, or into `numbers`; they are read only by the submitting call, which copies what they point at and
+/// happens before the head or this struct changes again. Every use starts with `removeAll`.
+@safe
+struct FieldBlock: ~Copyable {
+    private var base: UnsafeMutablePointer<nghttp2_nv>
+    private var capacity = 32
+    private(set) var count = 0
+    /// Status and Content-Length as digits. Reserved before the first is written, so it never moves.
+    private var numbers = ByteBuffer()
+
+    init() { unsafe base = .allocate(capacity: capacity) }
+
+    deinit { unsafe base.deallocate() }
+
+    /// The entries, for the submitting call.
+    @unsafe var entries: UnsafePointer<nghttp2_nv> { unsafe UnsafePointer(base) }
+
+    mutating func removeAll() {
+        count = 0
+        numbers.removeAll()
+        numbers.reserve(64)
+    }
+
+    /// The pseudo-fields of a request and its fields (RFC 9113 section 8.3.1).
+    mutating func setRequest(_ head: Head) {
+        removeAll()
+        if head.method == .other {
+            append(":method", head.methodText.bytes)
+        } else {
+            append(":method", head.method.text)
+        }
+        append(":scheme", head.isSecure ? "https" : "http")
+        if !head.authority.isEmpty { append(":authority", head.authority.bytes) }
+        append(":path", head.target.bytes)
+        appendFields(of: head, isRequest: true)
+    }
+
+    /// The pseudo-field of a response and its fields (RFC 9113 section 8.3.2).
+    mutating func setResponse(_ head: Head) {
+        setInterim(head.status)
+        appendFields(of: head, isRequest: false)
+    }
+
+    mutating func setInterim(_ status: Int) {
+        removeAll()
+        append(":status", decimal: status)
+    }
+
+    mutating func setTrailers(_ head: Head) {
+        removeAll()
+        var index = 0
+        while index < head.fields.count {
+            if !head.fields.id(at: index).isBarredFromTrailers {
+                append(head.fields.name(at: index), head.fields.value(at: index))
+            }
+            index += 1
+        }
+    }
+
+    private mutating func appendFields(of head: Head, isRequest: Bool) {
+        if let length = head.contentLength { append("content-length", decimal: length) }
+        var index = 0
+        while index < head.fields.count {
+            let id = head.fields.id(at: index)
+            let isSaidElsewhere =
+                id.isConnectionSpecific || id == .te || (id == .host && isRequest)
+                || (id == .contentLength && head.contentLength != nil)
+            if !isSaidElsewhere {
+                append(head.fields.name(at: index), head.fields.value(at: index))
+            }
+            index += 1
+        }
+    }
+
+    private mutating func append(_ name: StaticString, decimal number: Int) {
+        let start = numbers.count
+        numbers.append(decimal: number)
+        let digits = unsafe numbers.slice(start..<numbers.count).withUnsafeBufferPointer {
+            unsafe $0
+        }
+        unsafe add(name.utf8Start, name.utf8CodeUnitCount, digits.baseAddress, digits.count)
+    }
+
+    private mutating func append(_ name: StaticString, _ value: StaticString) {
+        unsafe add(
+            name.utf8Start, name.utf8CodeUnitCount, value.utf8Start, value.utf8CodeUnitCount)
+    }
+
+    private mutating func append(_ name: StaticString, _ value: Span<UInt8>) {
+        unsafe value.withUnsafeBufferPointer { value in
+            unsafe add(name.utf8Start, name.utf8CodeUnitCount, value.baseAddress, value.count)
+        }
+    }
+
+    private mutating func append(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+        unsafe name.withUnsafeBufferPointer { name in
+            unsafe value.withUnsafeBufferPointer { value in
+                unsafe add(name.baseAddress, name.count, value.baseAddress, value.count)
+            }
+        }
+    }
+
+    @unsafe
+    private mutating func add(
+        _ name: UnsafePointer<UInt8>?, _ nameCount: Int,
+        _ value: UnsafePointer<UInt8>?, _ valueCount: Int
+    ) {
+        if count == capacity { grow() }
+        unsafe (base + count).initialize(
+            to: nghttp2_nv(
+                name: UnsafeMutablePointer(mutating: name),
+                value: UnsafeMutablePointer(mutating: value),
+                namelen: nameCount, valuelen: valueCount,
+                flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)
+            )
+        )
+        count += 1
+    }
+
+    private mutating func grow() {
+        let fresh = UnsafeMutablePointer<nghttp2_nv>.allocate(capacity: capacity * 2)
+        unsafe fresh.update(from: base, count: count)
+        unsafe base.deallocate()
+        unsafe base = fresh
+        capacity *= 2
+    }
+}
+
+extension FieldName {
+    /// Fields that concern one HTTP/1.1 connection; HTTP/2 forbids them (RFC 9113 section 8.2.2).
+    var isConnectionSpecific: Bool {
+        switch self {
+        case .connection, .keepAlive, .proxyConnection, .transferEncoding, .upgrade: true
+        default: false
+        }
+    }
+
+    /// Fields that frame or route a message and so mean nothing behind it (RFC 9110 section 6.5.1).
+    var isBarredFromTrailers: Bool {
+        switch self {
+        case .contentLength, .host, .te, .trailer, .expect: true
+        default: isConnectionSpecific
+        }
+    }
+}

@@ -1,0 +1,24 @@
+/// A value of a probed body: its type and where it stands.
+public struct JSONValue: Equatable, Sendable {
+    public enum Kind: Equatable, Sendable {
+        case object, array, string, number, `true`, `false`, null
+    }
+
+    public let kind: Kind
+    /// Its bytes in the body; a string's quotes and a container's brackets belong to it.
+    public let range: Range<Int>
+
+    public init(_ kind: Kind, _ range: Range<Int>) {
+        self.kind = kind
+        self.range = range
+    }
+
+    /// nil for anything but `true` and `false`.
+    public var bool: Bool? {
+        switch kind {
+        case .true: true
+        case .false: false
+        default: nil
+        }
+    }
+}

@@ -31,12 +31,20 @@ extension HTTP2Codec {
         }
     }
 
-    /// Returns false when the field makes the message malformed; its stream is being reset then.
+    /// Returns false when the rest of the block is not wanted: it is malformed, and its stream is
+    /// being reset, or it is a decompression bomb.
     func fieldReceived(_ name: Span<UInt8>, _ value: Span<UInt8>, on id: Int32) -> Bool {
         guard block.isOpen else { return true }
-        guard block.add(name, value, within: limits) != nil else { return true }
-        malformed(id)
-        return false
+        if block.add(name, value, within: limits) != nil {
+            malformed(id)
+            return false
+        }
+        if block.isBomb(within: limits) {
+            giveBack(block.abandon())
+            fail(.calm("a head many times over its limit"))
+            return false
+        }
+        return true
     }
 
     /// A malformed message is a stream error (RFC 9113 section 8.1.1).

@@ -29,6 +29,11 @@ struct HeaderBlock: ~Copyable {
     private var isExpectationUnknown = false
     private var host = ByteBuffer()
 
+    /// Whether the block is so far over its limit that decoding the rest of it costs too much.
+    func isBomb(within limits: CodecLimits) -> Bool {
+        listBytes / 4 > max(limits.headBytes, limits.trailerBytes)
+    }
+
     /// Whether a block has begun and not been finished or given up.
     var isOpen: Bool { head != nil }
 

@@ -38,7 +38,10 @@ struct SessionSetup: @unchecked Sendable {
         unsafe nghttp2_option_set_max_reserved_remote_streams(options, 0)
         unsafe nghttp2_option_set_max_outbound_ack(options, 1_000)
         unsafe nghttp2_option_set_max_settings(options, 32)
-        unsafe nghttp2_option_set_max_continuations(options, 8)
+        // Counts pieces of frame headers, not frames: nine for one frame that arrives byte by byte.
+        unsafe nghttp2_option_set_max_continuations(options, 64)
+        // `FrameBudgets` bounds resets, received and provoked ones; this one would read a clock.
+        unsafe nghttp2_option_set_stream_reset_rate_limit(options, 1 << 40, 1 << 20)
         // A head of the size we accept, with what the gateway adds, must be fit to be sent.
         unsafe nghttp2_option_set_max_send_header_block_length(options, 1_048_576)
         // libnghttp2 passes unknown frame types by in silence; this makes it count them with us.

@@ -31,10 +31,10 @@ struct LimitTests {
     func bomb() {
         let server = Endpoint(.server)
         var wire = Wire.opened
-        // One field of 4,000 bytes enters the table; 16,000 one-byte references follow.
+        // One field of 4,000 bytes enters the table; 30 one-byte references follow.
         var block = Wire.block(Wire.request())
         block += [0x40, 1, 0x78, 0x7f, 0xa1, 0x1e] + [UInt8](repeating: 0x61, count: 4_000)
-        block += [UInt8](repeating: 0xbe, count: 12_000)
+        block += [UInt8](repeating: 0xbe, count: 30)
         wire.frame(1, flags: 5, stream: 1, block)
         server.exchange(wire)
         #expect(server.log == ["refused 1 fieldsTooLarge"])
@@ -43,6 +43,19 @@ struct LimitTests {
         wire.frame(1, flags: 5, stream: 3, Wire.block(Wire.request()) + [0xbe])
         server.exchange(wire)
         #expect(server.log.last?.hasPrefix("head 3 GET https a.example / [x=aaaa") == true)
+    }
+
+    @Test("a decompression bomb ends the connection long before it is decoded")
+    func largeBomb() {
+        let server = Endpoint(.server)
+        var wire = Wire.opened
+        var block = Wire.block(Wire.request())
+        block += [0x40, 1, 0x78, 0x7f, 0xa1, 0x1e] + [UInt8](repeating: 0x61, count: 4_000)
+        block += [UInt8](repeating: 0xbe, count: 12_000)
+        wire.frame(1, flags: 5, stream: 1, block)
+        let answer = server.exchange(wire)
+        #expect(answer.last?.hasSuffix("code 11") == true)
+        #expect(server.log == ["failed"])
     }
 
     @Test("one field more than allowed is refused, the allowed number is not")
@@ -123,7 +136,7 @@ struct LimitTests {
         let server = Endpoint(.server)
         var wire = Wire.opened
         wire.headers(1, Wire.request(), endHeaders: false)
-        for _ in 0..<20 { wire.frame(9, stream: 1, Wire.block([("x-a", "1")])) }
+        for _ in 0..<80 { wire.frame(9, stream: 1, Wire.block([("x-a", "1")])) }
         let answer = server.exchange(wire)
         #expect(answer.last?.hasPrefix("GOAWAY") == true)
         #expect(server.log == ["failed"])

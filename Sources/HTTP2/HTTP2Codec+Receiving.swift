@@ -175,12 +175,14 @@ extension HTTP2Codec {
     /// libnghttp2 has disposed of a stream, because both sides ended or because one broke it off.
     func streamClosed(_ id: Int32, _ code: UInt32) {
         guard let stream = streams.remove(id) else { return }
+        if stream.isResetOwed { owedResets -= 1 }
         if isAlive, !stream.isMute {
             let isAnswered = stream.hasReceivedEnd || stream.isResetByUs
             if code == NGHTTP2_NO_ERROR.rawValue, stream.hasSentEnd, isAnswered {
                 events.append(.closed(stream.id))
             } else {
-                // libnghttp2 closes streams above the last one of a GOAWAY with REFUSED_STREAM as well.
+                // libnghttp2 closes streams above the last one of a GOAWAY with REFUSED_STREAM as
+                // well.
                 let isUnprocessed =
                     role == .client && code == NGHTTP2_REFUSED_STREAM.rawValue
                     && !stream.hasFinalHead

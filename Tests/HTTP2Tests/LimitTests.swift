@@ -117,6 +117,26 @@ struct LimitTests {
         #expect(server.log.last == "failed")
     }
 
+    @Test("the reset behind an early answer never waits for the next write")
+    func answerAndReset() {
+        for limit in [1, 9, 40, 100, 16_500] {
+            let server = Endpoint(.server)
+            var wire = Wire.opened
+            wire.headers(1, Wire.request("POST"), end: false)
+            server.exchange(wire)
+            server.codec.respond(makeResponse(), on: StreamID(1), isEnd: false)
+            server.codec.send(pattern(20_000).span, on: StreamID(1))
+            server.codec.sendEnd(on: StreamID(1), trailers: nil)
+            var turns: [[String]] = []
+            while server.codec.hasOutput {
+                turns.append(Wire.describe(server.output(limit: limit).bytes))
+            }
+            let last = Array(turns.last { !$0.isEmpty }?.suffix(2) ?? [])
+            #expect(last == ["DATA 1 3616 end", "RST_STREAM 1 code 0"], "limit \(limit)")
+            #expect(server.log.last == "closed 1")
+        }
+    }
+
     @Test("a body beyond the stream's window is a flow-control error")
     func window() {
         let server = Endpoint(.server)

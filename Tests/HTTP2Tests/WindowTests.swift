@@ -6,8 +6,8 @@ import Testing
 
 @Suite("The connection's window")
 struct WindowTests {
-    /// Streams that end in every possible way while bytes of theirs are on the way, in the queue, or with
-    /// the driver, which gives credit for them late.
+    /// Streams that end in every possible way while bytes of theirs are on the way, in the queue,
+    /// or with the driver, which gives credit for them late.
     private func abuse(_ pipe: Pipe, streams: Int, random: inout SeededRandom) {
         var open: [StreamID] = []
         for _ in 0..<streams {

@@ -137,6 +137,17 @@ struct LimitTests {
         }
     }
 
+    @Test("so it is with an answer that has no body")
+    func bodilessAnswerAndReset() {
+        let server = Endpoint(.server)
+        var wire = Wire.opened
+        wire.headers(1, Wire.request("POST"), end: false)
+        server.exchange(wire)
+        server.codec.respond(makeResponse(), on: StreamID(1), isEnd: true)
+        let written = Wire.describe(server.output(limit: 1).bytes)
+        #expect(written == ["HEADERS 1 end", "RST_STREAM 1 code 0"])
+    }
+
     @Test("a body beyond the stream's window is a flow-control error")
     func window() {
         let server = Endpoint(.server)

@@ -109,4 +109,44 @@ struct WindowTests {
         pipe.run()
         #expect(pipe.server.bodies[id.rawValue]?.count == 40_000)
     }
+
+    @Test("is given back for bytes in events that the driver's reset takes out of the queue")
+    func queuedEvents() {
+        let server = Endpoint(.server)
+        server.exchange(Wire.opened)
+        for round in 0..<40 {
+            var wire = Wire()
+            let id = 2 * round + 1
+            wire.headers(id, Wire.request("POST"), end: false)
+            for _ in 0..<4 { wire.data(id, pattern(16_000)) }
+            _ = server.codec.receive(wire.bytes.span, at: server.now)
+            server.codec.reset(StreamID(Int32(id)), .cancel)
+            server.handleEvents()
+            server.exchange(Wire())
+        }
+        #expect(server.log.isEmpty)
+        #expect(server.bodies.isEmpty)
+        #expect(!server.codec.isFinished)
+    }
+
+    @Test("is given back for the rest of a DATA frame whose stream was reset in its middle")
+    func middleOfFrame() {
+        let server = Endpoint(.server)
+        server.exchange(Wire.opened)
+        for round in 0..<100 {
+            var wire = Wire()
+            let id = 2 * round + 1
+            wire.headers(id, Wire.request("POST"), end: false)
+            server.exchange(wire)
+            wire = Wire()
+            wire.data(id, pattern(16_000), end: true)
+            server.receive(wire.bytes.span.extracting(0..<1_000))
+            server.codec.reset(StreamID(Int32(id)), .cancel)
+            server.receive(wire.bytes.span.extracting(1_000..<wire.bytes.count))
+            server.exchange(Wire())
+        }
+        #expect(server.log.allSatisfy { $0.hasPrefix("head") })
+        #expect(server.log.count == 100)
+        #expect(server.codec.openStreams == 0)
+    }
 }

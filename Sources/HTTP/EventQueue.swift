@@ -1,8 +1,8 @@
 /// The events a codec has found and its driver has not fetched yet, in order.
 ///
-/// It is filled by a call of the codec and emptied by the driver soon after, so it is an array with a
-/// reading position: when the last event is taken both start again, and the memory is reused. It cannot
-/// be copied, so the array is never shared and never copied on a write.
+/// It is filled by a call of the codec and emptied by the driver soon after, so it is an array with
+/// a reading position: when the last event is taken both start again, and the memory is reused. It
+/// cannot be copied, so the array is never shared and never copied on a write.
 public struct EventQueue: ~Copyable {
     private var events: [CodecEvent] = []
     private var first = 0
@@ -22,8 +22,8 @@ public struct EventQueue: ~Copyable {
     /// The oldest event, which leaves the queue; the queue keeps no reference to what it carried.
     public mutating func next() -> CodecEvent? {
         guard first < events.count else { return nil }
-        let event = events[first]
-        events[first] = .goingAway
+        var event = CodecEvent.goingAway
+        swap(&event, &events[first])
         first += 1
         if first == events.count { removeAll() }
         return event

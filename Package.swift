@@ -7,6 +7,10 @@ let swift: [SwiftSetting] = [
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
     .enableExperimentalFeature("Lifetimes"),
+    // Glibc's module, which Synchronization imports, must read the same libc headers as CKernel.
+    // Every module sees the same libc as our C headers, which need its GNU parts; otherwise Clang
+    // refuses types that two modules declare differently, wherever Glibc is imported too.
+    .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"]),
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
@@ -20,25 +24,36 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "gatehouse",
-    products: [.executable(name: "gatehouse", targets: ["gatehouse"])],
+    products: [
+        .executable(name: "gatehouse", targets: ["gatehouse"]),
+        .executable(name: "gatehouse-bench-upstream", targets: ["BenchmarkUpstream"]),
+    ],
     targets: [
         .executableTarget(
             name: "gatehouse",
-            dependencies: ["Server", "Configuration", "Crypto", "Kernel"],
+            dependencies: ["Server", "DemoUpstream", "Configuration", "Crypto", "Kernel"],
             swiftSettings: swift
         ),
+        .executableTarget(
+            name: "BenchmarkUpstream", dependencies: ["Kernel"], swiftSettings: swift),
+        .target(
+            name: "DemoUpstream", dependencies: ["HTTP", "Kernel"], swiftSettings: swift,
+            linkerSettings: [.linkedLibrary("m")]),
         room(
             "Server",
-            ["Proxy", "Upstream", "Policies", "Telemetry", "Configuration", "TLS", "Kernel"]),
+            [
+                "Proxy", "Upstream", "Policies", "Telemetry", "Configuration", "HTTP", "TLS",
+                "Crypto", "Errors", "Kernel",
+            ]),
         room(
             "Proxy",
             [
-                "Upstream", "Policies", "Telemetry", "HTTP", "HTTP2", "TLS", "Errors", "JSON",
-                "Kernel",
+                "Upstream", "Policies", "Telemetry", "HTTP", "HTTP2", "TLS", "Crypto", "Errors",
+                "JSON", "Kernel",
             ]
         ),
-        room("Upstream", ["Configuration", "HTTP", "Kernel"]),
-        room("Policies", ["Configuration", "HTTP", "Errors", "Crypto", "JSON", "Kernel"]),
+        room("Upstream", ["Kernel"]),
+        room("Policies", ["HTTP", "Errors", "Crypto", "Kernel"]),
         room("Telemetry", ["HTTP", "Errors", "Kernel"]),
         room("Configuration", ["YAML", "Errors", "Kernel"]),
         room("HTTP", ["Kernel"]),
@@ -55,10 +70,25 @@ let package = Package(
             name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+        // Optimised in debug builds too: without inlining simdjson's headers crawl.
+        .target(
+            name: "CSimdjson",
+            cxxSettings: [.unsafeFlags(["-O2"])],
+            linkerSettings: [.linkedLibrary("simdjson")]
+        ),
         .target(name: "CKernel"),
         tests("KernelTests", ["Kernel"]),
         tests("HTTPTests", ["HTTP", "Kernel"]),
+        tests("YAMLTests", ["YAML"]),
+        tests("JSONTests", ["JSON", "Kernel"]),
+        tests("ConfigurationTests", ["Configuration", "Kernel"]),
+        tests("ErrorsTests", ["Errors", "Kernel"]),
+        tests("PoliciesTests", ["Policies", "HTTP", "Errors", "Crypto", "Kernel"]),
+        tests("BenchmarkUpstreamTests", ["BenchmarkUpstream", "Kernel"]),
+        tests("DemoUpstreamTests", ["DemoUpstream", "HTTP", "Kernel"]),
+        tests("TidyTests", []),
+        tests("TLSTests", ["TLS", "Kernel", "COpenSSL"]),
+        tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTP2Tests", ["HTTP2", "HTTP", "Kernel"]),
     ],
     cxxLanguageStandard: .cxx17

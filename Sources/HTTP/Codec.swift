@@ -1,6 +1,7 @@
 import Kernel
 
-/// Names one stream of one connection. HTTP/2: the stream identifier. HTTP/1.1: 1, 3, 5, … in order.
+/// Names one stream of one connection. HTTP/2: the stream identifier. HTTP/1.1: 1, 3, 5, … in
+/// order.
 public struct StreamID: Hashable, Sendable {
     public let rawValue: Int32
     public init(_ rawValue: Int32) { self.rawValue = rawValue }
@@ -32,33 +33,38 @@ public enum MessageFault: Error, Sendable {
     case targetTooLong
     /// The head, its field count or the trailers exceed their limit → 431.
     case fieldsTooLarge
-    /// HTTP major version other than 1, or HTTP/0.9 → 505 (answered as 400 where a dialect has none).
+    /// HTTP major version other than 1, or HTTP/0.9 → 505 (answered as 400 where a dialect has
+    /// none).
     case unsupportedVersion
     /// An Expect other than `100-continue` → 417.
     case expectationFailed
+    /// The head was begun and not finished in time → 408.
+    case timedOut
 }
 
-/// What a codec found in the bytes, or what became of what it was told to send. Both codecs, in both
-/// roles, emit these and nothing else, so one relay serves every pair of protocols.
+/// What a codec found in the bytes, or what became of what it was told to send. Both codecs, in
+/// both roles, emit these and nothing else, so one relay serves every pair of protocols.
 ///
-/// For one stream the order is: head, body…, end; then, when our side has ended too, closed. `reset` and
-/// `refused` may take the place of any of them. After `closed` or `reset` the stream is never named again.
+/// For one stream the order is: head, body…, end; then, when our side has ended too, closed.
+/// `reset` and `refused` may take the place of any of them. After `closed` or `reset` the stream is
+/// never named again.
 public enum CodecEvent {
     /// Server: a complete request head. Client: the final response head (status ≥ 200).
     /// `isEnd`: no body follows; no separate `end` is emitted.
     case head(StreamID, Head, isEnd: Bool)
-    /// Client: an interim response (1xx other than 101). The receiver gives the head back to the pool.
+    /// Client: an interim response (1xx other than 101). The receiver gives the head back to the
+    /// pool.
     case interim(StreamID, Head)
     /// A piece of the body: a range of the bytes that were passed to `receive`.
     case body(StreamID, Range<Int>)
     /// The message is complete. The trailers, when there were any, go back to the pool after use.
     case end(StreamID, trailers: Head?)
     /// The peer, or the codec because of the peer's fault, broke the stream off.
-    /// `isUnprocessed`: the peer guarantees it did nothing with the request (REFUSED_STREAM, or above the
-    /// last id of its GOAWAY).
+    /// `isUnprocessed`: the peer guarantees it did nothing with the request (REFUSED_STREAM, or
+    /// above the last id of its GOAWAY).
     case reset(StreamID, ResetReason, isUnprocessed: Bool)
-    /// Server: the request is at fault in a way that is to be answered. No head was or will be emitted
-    /// (or the body broke off after it). HTTP/1.1: the connection closes behind the answer.
+    /// Server: the request is at fault in a way that is to be answered. No head was or will be
+    /// emitted (or the body broke off after it). HTTP/1.1: the connection closes behind the answer.
     case refused(StreamID, MessageFault)
     /// Bytes of this stream have left the codec: `pendingBytes` is lower than before.
     case drained(StreamID)
@@ -87,29 +93,36 @@ public struct CodecLimits: Sendable {
     public var connectionWindowBytes = 1_048_576
     /// Client: interim responses before one final response.
     public var interimResponses = 16
-    /// Server, HTTP/1.1: unread request body that is read and thrown away to keep a connection whose
-    /// request was answered early; a longer rest closes the connection.
+    /// Server, HTTP/1.1: unread request body that is read and thrown away to keep a connection
+    /// whose request was answered early; a longer rest closes the connection.
     public var discardedBodyBytes = 65_536
     public init() {}
 }
 
-/// Translates between the bytes of one connection and events. It holds no socket and reads no clock.
+/// Translates between the bytes of one connection and events. It holds no socket and reads no
+/// clock.
 ///
-/// Receiving: the driver passes all bytes it holds; the codec appends events and says how many bytes are
-/// done with. Bytes it did not take are passed again, with more behind them, at the next call.
-/// Sending: calls queue; `write` turns the queue into bytes.
+/// Receiving: the driver passes all bytes it holds; the codec appends events and says how many
+/// bytes are done with. Bytes it did not take are passed again, with more behind them, at the next
+/// call. Sending: calls queue; `write` turns the queue into bytes.
 public protocol Codec: AnyObject {
-    /// Parses `bytes`. Returns how many of them may be forgotten once the events are handled; the ranges
-    /// of `.body` events count from the start of `bytes`. HTTP/1.1 server: stops behind a complete request
-    /// until its response has left (pipelining), so the rest is not taken yet.
+    /// Parses `bytes`. Returns how many of them may be forgotten once the events are handled; the
+    /// ranges of `.body` events count from the start of `bytes`. HTTP/1.1 server: stops behind a
+    /// complete request until its response has left (pipelining), so the rest is not taken yet.
     func receive(_ bytes: Span<UInt8>, at now: Instant) -> Int
     /// The peer will send no more bytes.
     func receivedEndOfFile()
+    /// A head was begun and is not complete: the driver limits how long that may last.
+    var hasUnfinishedHead: Bool { get }
+    /// Server: that time is over. HTTP/1.1 emits `refused` with `timedOut`, so that the client is
+    /// answered; HTTP/2 has nobody to answer and emits `failed`.
+    func headTimedOut()
     /// The next event, in order.
     func nextEvent() -> CodecEvent?
 
-    /// Client: opens a stream for `head`; nil when the peer's limits allow none now. The head is only read.
-    /// The framing follows from the head: `contentLength` if it is there, else, unless `isEnd`, chunked.
+    /// Client: opens a stream for `head`; nil when the peer's limits allow none now. The head is
+    /// only read. The framing follows from the head: `contentLength` if it is there, else, unless
+    /// `isEnd`, chunked.
     func open(_ head: Head, isEnd: Bool) -> StreamID?
     /// Server: sends the final response head. `isEnd`: no body follows (HEAD, 204, 304, empty).
     func respond(_ head: Head, on stream: StreamID, isEnd: Bool)
@@ -123,11 +136,12 @@ public protocol Codec: AnyObject {
     /// Body bytes queued for this stream and not yet written.
     func pendingBytes(of stream: StreamID) -> Int
 
-    /// Says that `count` received body bytes of this stream have gone on their way, so the peer may send
-    /// as many more. Every byte of a `.body` event is credited exactly once, after its stream's end too.
+    /// Says that `count` received body bytes of this stream have gone on their way, so the peer may
+    /// send as many more. Every byte of a `.body` event is credited exactly once, after its
+    /// stream's end too.
     func credit(_ count: Int, on stream: StreamID)
-    /// HTTP/1.1: received body bytes that were not credited yet; the driver stops reading above its bound.
-    /// HTTP/2: 0, the windows bound it.
+    /// HTTP/1.1: received body bytes that were not credited yet; the driver stops reading above its
+    /// bound. HTTP/2: 0, the windows bound it.
     var uncreditedBytes: Int { get }
 
     /// Appends bytes for the wire to `output`, until it holds `limit` or there is nothing to send.
@@ -136,8 +150,8 @@ public protocol Codec: AnyObject {
     var hasOutput: Bool { get }
 
     /// Announces that no new stream will be served (server) or opened (client); open ones go on.
-    /// HTTP/2 server: the first call sends GOAWAY 2³¹−1, the second the final one. HTTP/1.1: the response
-    /// under way, or else the next one, says `Connection: close`.
+    /// HTTP/2 server: the first call sends GOAWAY 2³¹−1, the second the final one. HTTP/1.1: the
+    /// response under way, or else the next one, says `Connection: close`.
     func shutDown()
     /// Nothing will come of this connection any more: close it when its output is written.
     var isFinished: Bool { get }

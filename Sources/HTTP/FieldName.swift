@@ -2,10 +2,12 @@ import Kernel
 
 /// The field names the gateway itself acts on (RFC 9110 and friends); every other name is `.other`.
 ///
-/// A name is recognised once, when its field is stored; from then on looking for it compares one byte.
+/// A name is recognised once, when its field is stored; from then on looking for it compares one
+/// byte.
 public enum FieldName: UInt8, CaseIterable, Sendable {
     case other
-    case accept, acceptEncoding, acceptLanguage, altSvc, apiKey, authorization, cacheControl
+    case accept, accessControlRequestHeaders, accessControlRequestMethod, acceptEncoding,
+        acceptLanguage, altSvc, apiKey, authorization, cacheControl
     case connection, contentEncoding, contentLength, contentType, cookie, date, expect, forwarded
     case host, keepAlive, location, openAIBeta, origin, proxyAuthenticate, proxyAuthorization
     case proxyConnection, retryAfter, retryAfterMs, server, setCookie, te, traceparent, tracestate
@@ -18,6 +20,8 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         switch self {
         case .other: ""
         case .accept: "accept"
+        case .accessControlRequestHeaders: "access-control-request-headers"
+        case .accessControlRequestMethod: "access-control-request-method"
         case .acceptEncoding: "accept-encoding"
         case .acceptLanguage: "accept-language"
         case .altSvc: "alt-svc"
@@ -80,10 +84,11 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         return .other
     }
 
-    private static let longest = 19
+    private static let longest = 30
 
-    /// Chained hash of the names by length, first and last letter: `table` holds the first candidate of a
-    /// slot, `next` the one after a candidate; 0 ends a chain (`.other` is never a candidate).
+    /// Chained hash of the names by length, first and last letter: `table` holds the first
+    /// candidate of a slot, `next` the one after a candidate; 0 ends a chain (`.other` is never a
+    /// candidate).
     private static let table: [UInt8] = makeIndex().table
     private static let next: [UInt8] = makeIndex().next
 

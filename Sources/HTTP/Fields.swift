@@ -2,111 +2,137 @@ import Kernel
 
 /// The fields of one message, in order, as slices of one arena: no `String` and no dictionary.
 ///
-/// Names are stored in lower case. A value is stored without the white space around it. It cannot be
-/// copied; a `Head` owns it and is reused, so that a steady connection allocates nothing for its fields.
+/// Names are stored in lower case. A value is stored without the white space around it. It cannot
+/// be copied; a `Head` owns it and is reused, so that a steady connection allocates nothing for its
+/// fields.
+///
+/// The arena holds each field as HTTP/1.1 writes it, `name: value\r\n`, so a run of fields is
+/// written by one copy.
 public struct Fields: ~Copyable {
+    /// Positions are 32 bits wide to keep an entry small: the limits of the codecs hold a message's
+    /// fields far below 2 GiB.
     struct Entry {
         var name: FieldName
         var nameStart: Int32
         var nameCount: Int32
-        var valueStart: Int32
         var valueCount: Int32
+
+        var start: Int { Int(nameStart) }
+        var valueStart: Int { Int(nameStart) + Int(nameCount) + 2 }
+        var valueEnd: Int { valueStart + Int(valueCount) }
+        /// Behind the line end.
+        var end: Int { valueEnd + 2 }
     }
 
-    private var arena = ByteBuffer()
-    private var entries: [Entry] = []
+    var arena = ByteBuffer()
+    var entries: [Entry] = []
+
+    /// Whether every field can be written as one line of HTTP/1.1 that no reader takes for two. The
+    /// codecs refuse such fields where they parse them; this is the net below.
+    private(set) var areWritable = true
 
     public init() {}
 
     public var count: Int { entries.count }
 
-    /// The size that limits speak of: names, values and 32 bytes for each field (RFC 9113 section 6.5.2).
-    public var listSize: Int { arena.count + entries.count * 32 }
+    /// The size that limits speak of: names, values and 32 bytes for each field (RFC 9113 section
+    /// 6.5.2).
+    public var listSize: Int { arena.count + entries.count * 28 }
 
     public mutating func removeAll() {
         arena.removeAll(keepingCapacity: 16_384)
         entries.removeAll(keepingCapacity: true)
+        areWritable = true
     }
 
     /// Adds a field whose name is any bytes; the name is lower-cased and recognised here.
     public mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
-        let known = FieldName.recognise(name)
-        let nameStart = arena.count
-        if known == .other {
-            var index = 0
-            arena.reserve(name.count)
-            while index < name.count {
-                arena.append(name[index].asciiLowercased)
-                index += 1
-            }
-        } else {
-            arena.append(known.text)
-        }
-        store(known, nameStart, name.count, value)
+        if !name.isNameContent || !value.isFieldContent { areWritable = false }
+        append(FieldName.recognise(name), name: name, value: value)
+    }
+
+    /// Adds a field that was checked, with a name that was recognised as `known`.
+    mutating func append(_ known: FieldName, name: Span<UInt8>, value: Span<UInt8>) {
+        let start = arena.count
+        arena.append(lowercased: name, value: value)
+        store(known, start, name.count, value.count)
     }
 
     public mutating func append(_ name: FieldName, _ value: Span<UInt8>) {
-        let nameStart = arena.count
-        arena.append(name.text)
-        store(name, nameStart, name.text.utf8CodeUnitCount, value)
+        if !value.isFieldContent { areWritable = false }
+        append(name) { $0.append(value) }
     }
 
     public mutating func append(_ name: FieldName, _ value: StaticString) {
-        let start = arena.count
-        arena.append(name.text)
-        finish(name, start, name.text.utf8CodeUnitCount) { $0.append(value) }
+        append(name) { $0.append(value) }
     }
 
     /// Adds a field whose value `write` produces straight into the arena.
     public mutating func append(_ name: FieldName, _ write: (inout ByteBuffer) -> Void) {
-        let start = arena.count
-        arena.append(name.text)
-        finish(name, start, name.text.utf8CodeUnitCount, write)
+        append(name, name.text, write)
     }
 
     /// Adds a field of a name that `FieldName` does not list; `name` must be in lower case.
     public mutating func append(_ name: StaticString, _ write: (inout ByteBuffer) -> Void) {
-        let start = arena.count
-        arena.append(name)
-        finish(.other, start, name.utf8CodeUnitCount, write)
+        append(.other, name, write)
     }
 
     public mutating func append(_ name: StaticString, _ value: StaticString) {
         append(name) { $0.append(value) }
     }
 
+    private mutating func append(
+        _ name: FieldName, _ text: StaticString, _ write: (inout ByteBuffer) -> Void
+    ) {
+        let start = arena.count
+        arena.append(text)
+        arena.append(0x3a, 0x20)
+        let valueStart = arena.count
+        write(&arena)
+        let valueCount = arena.count - valueStart
+        if !arena.slice(valueStart..<valueStart + valueCount).isFieldContent { areWritable = false }
+        arena.append(0x0d, 0x0a)
+        store(name, start, text.utf8CodeUnitCount, valueCount)
+    }
+
     /// Adds field `index` of another message unchanged.
     public mutating func append(field index: Int, of other: borrowing Fields) {
         let entry = other.entries[index]
-        let nameStart = arena.count
-        arena.append(other.name(at: index))
-        store(entry.name, nameStart, Int(entry.nameCount), other.value(at: index))
+        let start = arena.count
+        arena.append(other.arena.slice(entry.start..<entry.end))
+        if !other.areWritable { areWritable = false }
+        store(entry.name, start, Int(entry.nameCount), Int(entry.valueCount))
     }
 
     private mutating func store(
-        _ name: FieldName, _ nameStart: Int, _ nameCount: Int, _ value: Span<UInt8>
+        _ name: FieldName, _ start: Int, _ nameCount: Int, _ valueCount: Int
     ) {
-        let valueStart = arena.count
-        arena.append(value)
         entries.append(
             Entry(
-                name: name, nameStart: Int32(nameStart), nameCount: Int32(nameCount),
-                valueStart: Int32(valueStart), valueCount: Int32(value.count)
+                name: name, nameStart: Int32(start), nameCount: Int32(nameCount),
+                valueCount: Int32(valueCount)
             )
         )
     }
 
-    private mutating func finish(
-        _ name: FieldName, _ nameStart: Int, _ nameCount: Int, _ write: (inout ByteBuffer) -> Void
-    ) {
-        let valueStart = arena.count
-        write(&arena)
-        entries.append(
-            Entry(
-                name: name, nameStart: Int32(nameStart), nameCount: Int32(nameCount),
-                valueStart: Int32(valueStart), valueCount: Int32(arena.count - valueStart)
-            )
-        )
+    /// Removes every field whose name is `name` in any case of letters. Its bytes stay in the arena
+    /// (and in `listSize`) until `removeAll`.
+    public mutating func remove(named name: Span<UInt8>) {
+        var kept = 0
+        var index = 0
+        while index < entries.count {
+            if !self.name(at: index).equalsIgnoringCase(name) {
+                entries[kept] = entries[index]
+                kept += 1
+            }
+            index += 1
+        }
+        entries.removeLast(entries.count - kept)
+    }
+
+    /// Removes every field of that name, which must not be `.other`.
+    public mutating func remove(_ name: FieldName) {
+        entries.removeAll { $0.name == name }
     }
 
     public func id(at index: Int) -> FieldName { entries[index].name }
@@ -114,13 +140,13 @@ public struct Fields: ~Copyable {
     @_lifetime(borrow self)
     public func name(at index: Int) -> Span<UInt8> {
         let entry = entries[index]
-        return arena.slice(Int(entry.nameStart)..<Int(entry.nameStart + entry.nameCount))
+        return arena.slice(entry.start..<entry.start + Int(entry.nameCount))
     }
 
     @_lifetime(borrow self)
     public func value(at index: Int) -> Span<UInt8> {
         let entry = entries[index]
-        return arena.slice(Int(entry.valueStart)..<Int(entry.valueStart + entry.valueCount))
+        return arena.slice(entry.valueStart..<entry.valueEnd)
     }
 
     /// The index of the first field of that name at or behind `start`.

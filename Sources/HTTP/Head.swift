@@ -29,15 +29,16 @@ public enum Method: UInt8, CaseIterable, Sendable {
         return .other
     }
 
-    /// Whether a request of this method may be sent again by whoever did not see the answer without any
-    /// effect on the origin (safe methods, RFC 9110 section 9.2.1).
+    /// Whether a request of this method may be sent again by whoever did not see the answer without
+    /// any effect on the origin (safe methods, RFC 9110 section 9.2.1).
     public var isSafe: Bool { self == .get || self == .head || self == .options }
 }
 
-/// The head of a request or of a response: control data and fields, whatever the version on the wire.
+/// The head of a request or of a response: control data and fields, whatever the version on the
+/// wire.
 ///
-/// Both codecs fill it and both read it. It is an object so that an event can carry it and a pool can
-/// reuse it: `HeadPool.take` hands out an empty one, `HeadPool.giveBack` ends its use.
+/// Both codecs fill it and both read it. It is an object so that an event can carry it and a pool
+/// can reuse it: `HeadPool.take` hands out an empty one, `HeadPool.giveBack` ends its use.
 public final class Head {
     /// Request: the method; `methodText` spells it when it is `.other`.
     public var method = Method.other
@@ -52,11 +53,14 @@ public final class Head {
     public var status = 0
     /// The value of Content-Length; nil when the head has none.
     public var contentLength: Int?
+    /// Response to be sent: an HTTP/1.1 connection ends behind it, because what follows is not, or not surely,
+    /// the next request.
+    public var endsConnection = false
     /// HTTP/1.0 spoke: no chunked coding may be sent to that peer.
     public var isHTTP10 = false
-    /// The fields without pseudo-fields, without Host, and without what framed the message on the wire:
-    /// no Connection and what it names, Keep-Alive, Proxy-Connection, Transfer-Encoding, Upgrade.
-    /// Content-Length is kept as a field as well as in `contentLength`.
+    /// The fields without pseudo-fields, without Host, and without what framed the message on the
+    /// wire: no Connection and what it names, Keep-Alive, Proxy-Connection, Transfer-Encoding,
+    /// Upgrade. Content-Length is kept as a field as well as in `contentLength`.
     public var fields = Fields()
 
     public init() {}
@@ -71,6 +75,7 @@ public final class Head {
         status = 0
         contentLength = nil
         isHTTP10 = false
+        endsConnection = false
         fields.removeAll()
     }
 

@@ -103,6 +103,12 @@ public final class HTTP2Codec: Codec {
         hasFailed = true
     }
 
+    public func headTimedOut() {
+        guard role == .server, hasUnfinishedHead else { return }
+        fail(.calm("a header block was not finished in time"))
+        settleFailure()
+    }
+
     public func nextEvent() -> CodecEvent? { events.next() }
 
     public func credit(_ count: Int, on stream: StreamID) {

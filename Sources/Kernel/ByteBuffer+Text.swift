@@ -27,7 +27,8 @@ extension ByteBuffer {
     }
 
     /// Appends `text` as the inside of a JSON string: quotes, backslashes and controls escaped (RFC 8259
-    /// section 7), bytes that are not UTF-8 replaced by U+FFFD.
+    /// section 7), and what some readers take for the end of a line; bytes that are not UTF-8 are replaced
+    /// by U+FFFD.
     public mutating func append(jsonEscaped text: Span<UInt8>) {
         var index = 0
         while index < text.count {
@@ -41,6 +42,10 @@ extension ByteBuffer {
             if length == 0 {
                 append("\u{FFFD}")
                 index += 1
+            } else if let code = lineSeparator(in: text, at: index) {
+                append("\\u")
+                append(hex: code, digits: 4)
+                index += length
             } else {
                 append(text.extracting(index..<index + length))
                 index += length
@@ -65,6 +70,15 @@ extension ByteBuffer {
         default: append(byte)
         }
     }
+}
+
+/// The code point at `index` if it is one of U+0080–U+009F (NEL among them), U+2028 and U+2029.
+private func lineSeparator(in text: Span<UInt8>, at index: Int) -> UInt64? {
+    if text[index] == 0xc2, text[index + 1] < 0xa0 { return UInt64(text[index + 1]) }
+    guard text[index] == 0xe2, text[index + 1] == 0x80, text[index + 2] & 0xfe == 0xa8 else {
+        return nil
+    }
+    return 0x2000 | UInt64(text[index + 2] & 0x3f)
 }
 
 private func hexDigit(_ value: UInt8) -> UInt8 {

@@ -1,7 +1,8 @@
 /// A growable queue of bytes: appended at the back, consumed from the front.
 ///
-/// It is the one container in which bytes travel. It cannot be copied, so a copy of a body is always
-/// visible in the code as an `append`. An empty buffer owns no memory until the first append.
+/// It is the one container in which bytes travel. It cannot be copied, so a copy of a body is
+/// always visible in the code as an `append`. An empty buffer owns no memory until the first
+/// append.
 ///
 /// *Safety:* the buffer alone owns `base`; nobody else holds the pointer. `start ≤ end ≤ capacity`
 /// holds after every method. Spans handed out borrow the buffer, so the compiler refuses a mutation
@@ -45,9 +46,27 @@ public struct ByteBuffer: ~Copyable {
         bytes.extracting(range)
     }
 
+    /// Lends the bytes to `body`. For buffers that are properties of an object: there the compiler
+    /// ends the access, and with it the life of `bytes`, at the end of the expression.
+    public func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        body(bytes)
+    }
+
+    /// Lends the part `range` of the bytes to `body`.
+    public func withSlice<Result>(
+        _ range: Range<Int>, _ body: (Span<UInt8>) -> Result
+    ) -> Result {
+        body(slice(range))
+    }
+
     /// Makes room for `extra` more bytes, moving or growing at most once.
+    @inline(__always)
     public mutating func reserve(_ extra: Int) {
-        if capacity - end >= extra { return }
+        if capacity - end < extra { grow(extra) }
+    }
+
+    @inline(never)
+    private mutating func grow(_ extra: Int) {
         let used = end - start
         if used + extra <= capacity, start >= capacity / 2, let base = unsafe base {
             unsafe base.update(from: base + start, count: used)
@@ -71,8 +90,30 @@ public struct ByteBuffer: ~Copyable {
         end += 1
     }
 
+    /// Appends two bytes: a line end, a separator.
+    public mutating func append(_ first: UInt8, _ second: UInt8) {
+        reserve(2)
+        unsafe base![end] = first
+        unsafe base![end + 1] = second
+        end += 2
+    }
+
     public mutating func append(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { source in unsafe append(source) }
+    }
+
+    /// Appends the bytes of another buffer.
+    public mutating func append(_ other: borrowing ByteBuffer) {
+        append(other.bytes)
+    }
+
+    /// Appends a part of the bytes of another buffer.
+    public mutating func append(_ range: Range<Int>, of other: borrowing ByteBuffer) {
+        append(other.slice(range))
+    }
+
+    public mutating func append(_ bytes: [UInt8]) {
+        append(bytes.span)
     }
 
     /// Appends text known at compile time, without a `String`.
@@ -93,7 +134,8 @@ public struct ByteBuffer: ~Copyable {
         end += source.count
     }
 
-    /// Forgets the first `count` bytes; an emptied buffer keeps its memory and starts at zero again.
+    /// Forgets the first `count` bytes; an emptied buffer keeps its memory and starts at zero
+    /// again.
     public mutating func consume(_ count: Int) {
         precondition(count >= 0 && count <= end - start)
         start += count
@@ -120,8 +162,8 @@ public struct ByteBuffer: ~Copyable {
         }
     }
 
-    /// Lends the free space behind the bytes (at least `minimum` long) to a C function that fills it and
-    /// returns how many bytes it wrote; a negative answer writes none. Returns that answer.
+    /// Lends the free space behind the bytes (at least `minimum` long) to a C function that fills
+    /// it and returns how many bytes it wrote; a negative answer writes none. Returns that answer.
     @unsafe
     public mutating func withUnsafeSpareCapacity(
         minimum: Int, _ fill: (UnsafeMutableBufferPointer<UInt8>) -> Int

@@ -1,3 +1,5 @@
+import CKernel
+
 /// Comparing and reading bytes without making a `String`.
 extension Span where Element == UInt8 {
     public func equals(_ text: StaticString) -> Bool {
@@ -6,19 +8,6 @@ extension Span where Element == UInt8 {
             var index = 0
             while index < count {
                 if unsafe self[index] != other[index] { return false }
-                index += 1
-            }
-            return true
-        }
-    }
-
-    /// Whether the bytes spell `lowercase` when ASCII capitals are read as small letters.
-    public func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
-        guard count == lowercase.utf8CodeUnitCount else { return false }
-        return lowercase.withUTF8Buffer { other in
-            var index = 0
-            while index < count {
-                if unsafe self[index].asciiLowercased != other[index] { return false }
                 index += 1
             }
             return true
@@ -49,13 +38,19 @@ extension Span where Element == UInt8 {
         count >= prefix.count && extracting(0..<prefix.count).equals(prefix)
     }
 
+    /// The position of the first `byte` at or behind `start`.
+    ///
+    /// *Safety:* `memchr` reads `count - start` bytes from `start` on, which the span keeps alive
+    /// for the length of the closure, and answers with a pointer among them.
     public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
-        var index = start
-        while index < count {
-            if self[index] == byte { return index }
-            index += 1
+        guard start >= 0, start < count else { return nil }
+        let length = count - start
+        return unsafe withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress,
+                let found = unsafe memchr(base + start, Int32(byte), length)
+            else { return nil }
+            return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
         }
-        return nil
     }
 
     /// Without the spaces and tabs at both ends (OWS, RFC 9110 section 5.6.3).
@@ -96,6 +91,6 @@ extension Span where Element == UInt8 {
 
 extension UInt8 {
     public var asciiLowercased: UInt8 {
-        self >= 0x41 && self <= 0x5a ? self | 0x20 : self
+        self | (self &- 0x41 < 26 ? 0x20 : 0)
     }
 }

@@ -31,6 +31,16 @@ struct ByteBufferTests {
         #expect(buffer.text == text)
     }
 
+    @Test("takes nothing from an empty slice, also before it owns any memory")
+    func emptySlice() {
+        var source = ByteBuffer()
+        source.append("abc")
+        var buffer = ByteBuffer()
+        buffer.append(source.slice(3..<3))
+        let count = buffer.count
+        #expect(count == 0)
+    }
+
     @Test("escapes what JSON forbids and replaces what is not UTF-8")
     func escapes() {
         var buffer = ByteBuffer()

@@ -1,23 +1,26 @@
 #pragma once
-// What Glibc's Swift module leaves out, and function-like macros Swift cannot import.
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// What Glibc's Swift module leaves out, and function-like macros Swift cannot import. _GNU_SOURCE is
+// defined in kernel.c only: here it would give glibc's types another shape than they have in Swift's own
+// Glibc module, and no file could import both.
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <arpa/inet.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -36,4 +39,44 @@ static inline uint64_t gh_event_token(const struct epoll_event *events, int inde
 static inline uint32_t gh_event_flags(const struct epoll_event *events, int index) {
     return events[index].events;
 }
-int gh_pin_thread(int cpu);
+/// 1 for every tchar (RFC 9110 section 5.6.2).
+static const uint8_t gh_tchar[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 1, 0, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1, 1, 0,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0,
+    0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1, 0,
+};
+static inline long gh_token_length(const uint8_t *bytes, long count) {
+    long length = 0;
+    while (length < count && gh_tchar[bytes[length]]) length++;
+    return length;
+}
+int gh_pin_thread(int index);
+int gh_processor_count(void);
+void gh_ignore_sigpipe(void);
+/// RLIMIT_NOFILE is an enumeration in C and an integer in the call.
+static inline int gh_descriptor_limit(struct rlimit *limit) { return getrlimit(RLIMIT_NOFILE, limit); }
+static inline int gh_set_descriptor_limit(const struct rlimit *limit) { return setrlimit(RLIMIT_NOFILE, limit); }
+/// open is variadic, which Swift cannot call.
+static inline int gh_open_append(const char *path) {
+    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+}
+/// Where _GNU_SOURCE is set glibc types these calls' addresses as transparent unions, which Swift cannot pass.
+static inline int gh_bind(int fd, const struct sockaddr *address, socklen_t size) { return bind(fd, address, size); }
+static inline int gh_connect(int fd, const struct sockaddr *address, socklen_t size) { return connect(fd, address, size); }
+int gh_accept(int fd, struct sockaddr *address, socklen_t *size);
+static inline int gh_local_name(int fd, struct sockaddr *address, socklen_t *size) { return getsockname(fd, address, size); }
+static inline int gh_stream_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+/// Resolves a host and a numeric port for stream sockets; thread-safe, blocking.
+int gh_resolve(const char *host, const char *port, struct addrinfo **list);
+/// open(2) is variadic, which Swift does not import. O_NONBLOCK: a FIFO without a writer must not hang.
+static inline int gh_open_readonly(const char *path) {
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+const char *gh_environment(const char *name);
+/// The GNU form of strerror_r(3): the text is in `buffer` or constant.
+const char *gh_error_text(int code, char *buffer, size_t size);

@@ -1,0 +1,34 @@
+# `make help` lists what there is. The scripts hold the work, so that they can be read and run alone.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build bench lint format certs clean
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+run: ## Start the gateway and a demo upstream on https://127.0.0.1:8443
+	@scripts/run.sh
+
+test: ## Lint, build, all tests, sanitizers
+	@scripts/test.sh
+
+build: ## Build for release
+	@scripts/install-dependencies.sh build
+	swift build -c release
+
+bench: ## Measure against nghttpx (under 5 minutes)
+	@scripts/install-dependencies.sh bench
+	swift build -c release
+	python3 benchmarks/run.py
+
+lint: ## Check the format of the sources
+	swift format lint --strict -r Sources Tests Package.swift
+
+format: ## Format the sources in place
+	swift format -i -r Sources Tests Package.swift
+
+certs: ## Make the development certificates in certs/
+	scripts/make-certificates.sh certs
+
+clean: ## Remove everything that was built
+	rm -rf .build build .venv

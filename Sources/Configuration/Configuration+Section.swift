@@ -1,0 +1,99 @@
+import Kernel
+import YAML
+
+extension Configuration: Section {
+    static let title = "Top level"
+    static let purpose = "The process."
+    static let settings: [Setting<Configuration>] = [
+        Setting(
+            "workers", \.workers, .whole(1...256, or: "auto"),
+            why: "Threads that serve connections. `auto`: one per processor."),
+        Setting(
+            "pinWorkers", \.pinWorkers, .bool,
+            why: "Ties each worker to a processor; for machines that do nothing else."),
+        Setting(
+            "spinMicroseconds", \.spinMicroseconds, .whole(0...1_000),
+            why: "How long a busy worker polls before it sleeps: halves the latency of one "
+                + "request at a time, costs processor time. 0: never."),
+        Setting(
+            "listeners", \.listeners, .list(of: .section, minimum: 1), isRequired: true,
+            why: "Where clients connect."),
+        Setting(
+            "keyPepperFile", \.keyPepperFile, .optional(.path),
+            why: "32 or more random bytes, all of which are hashed behind every key. Absent: the "
+                + "environment variable GATEHOUSE_KEY_PEPPER holds them."),
+        Setting("accessLog", \.accessLog, .section, why: "One line per request."),
+        Setting(
+            "trustedProxies", \.trustedProxies,
+            .list(of: .parsed("address range as `10.0.0.0/8`") { AddressRange($0) }),
+            why: "Peers whose `X-Forwarded-*` fields are believed. From others they are dropped."),
+        Setting("timeouts", \.timeouts, .section, why: "How long each step may take."),
+        Setting("limits", \.limits, .section, why: "What peers may make the process hold."),
+        Setting(
+            "upstreams", \.upstreams, .list(of: .section, minimum: 1), isRequired: true,
+            why: "Services requests are forwarded to."),
+        Setting(
+            "sites", \.sites, .list(of: .section, minimum: 1), isRequired: true,
+            why: "What is served under which host names."),
+    ]
+
+    mutating func finish(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
+        let nodes = node["sites"]?.items ?? []
+        var hasDefault = false
+        for (site, place) in zip(sites, nodes) where site.hosts.isEmpty {
+            if hasDefault {
+                reader.report(
+                    "a second site without hosts: only one can serve every other host",
+                    at: place.mark)
+            }
+            hasDefault = true
+        }
+        checkBodies(nodes, &reader)
+        readPepper(node, &reader)
+    }
+
+    /// A body that can never be collected would make its route answer 503 for ever.
+    private func checkBodies(_ nodes: [YAMLNode], _ reader: inout ConfigurationReader) {
+        for (site, place) in zip(sites, nodes) {
+            let largest =
+                site.routes.filter { $0.body == .json }
+                .map { $0.bodyLimitBytes ?? site.bodyLimitBytes }.max() ?? 0
+            if largest > limits.collectedBodiesBytes {
+                reader.report(
+                    "bodies of \(largest) bytes do not fit into limits.collectedBodiesBytes",
+                    at: place.mark(of: "bodyLimitBytes"))
+            }
+        }
+    }
+
+    private mutating func readPepper(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
+        let variable = Configuration.pepperVariable
+        if let path = keyPepperFile {
+            let mark = node.mark(of: "keyPepperFile")
+            guard let contents = reader.contents(of: path, limit: 4_096, at: mark) else { return }
+            keyPepper = Secret(contents.array)
+            if keyPepper.bytes.count < 32 {
+                reader.report("\(path) holds fewer than 32 bytes", at: mark)
+            }
+        } else if let text = reader.environment(variable) {
+            keyPepper = Secret(Array(text.utf8))
+            if keyPepper.bytes.count < 32 {
+                reader.report("\(variable) holds fewer than 32 bytes", at: node.mark)
+            }
+        } else if reader.checksFiles, sites.contains(where: { !$0.keys.isEmpty }) {
+            reader.report(
+                "keys need a pepper: set keyPepperFile or the variable \(variable)",
+                at: node.mark)
+        }
+    }
+}
+
+extension ByteBuffer {
+    fileprivate var array: [UInt8] {
+        var array: [UInt8] = []
+        let bytes = self.bytes
+        array.reserveCapacity(bytes.count)
+        for index in bytes.indices { array.append(bytes[index]) }
+        return array
+    }
+}

@@ -1,0 +1,62 @@
+import YAML
+
+extension LimitSettings: Section {
+    static let title = "limits"
+    static let purpose = "What peers may make the process hold."
+    static let settings: [Setting<LimitSettings>] = heads + flow
+
+    private static let heads: [Setting<LimitSettings>] = [
+        Setting(
+            "requestHeadBytes", \.requestHeadBytes, .whole(1_024...1_048_576),
+            why: "A request head, decoded; more is answered 431."),
+        Setting(
+            "requestFieldCount", \.requestFieldCount, .whole(8...10_000),
+            why: "Fields of a request head; more is answered 431."),
+        Setting(
+            "requestTargetBytes", \.requestTargetBytes, .whole(256...1_048_576),
+            why: "Request line or `:path`; more is answered 414."),
+        Setting(
+            "trailerBytes", \.trailerBytes, .whole(0...1_048_576),
+            why: "Trailer fields behind a body."),
+    ]
+
+    private static let flow: [Setting<LimitSettings>] = [
+        Setting(
+            "concurrentStreams", \.concurrentStreams, .whole(1...10_000),
+            why: "HTTP/2 requests under way on one connection."),
+        Setting(
+            "streamWindowBytes", \.streamWindowBytes, .whole(16_384...16_777_216),
+            why: "HTTP/2 receive window of a stream."),
+        Setting(
+            "connectionWindowBytes", \.connectionWindowBytes, .whole(65_535...1_073_741_824),
+            why: "HTTP/2 receive window of a connection."),
+        Setting(
+            "streamBufferBytes", \.streamBufferBytes, .whole(16_384...67_108_864),
+            why: "What one request may have buffered, each way; then the sender has to wait."),
+        Setting(
+            "collectedBodiesBytes", \.collectedBodiesBytes, .whole(1_048_576...1_099_511_627_776),
+            why: "All JSON bodies being collected, together; more are answered 503."),
+        Setting(
+            "clientConnections", \.clientConnections, .whole(0...10_000_000),
+            why: "Client connections at once. 0: half of the process's descriptor limit."),
+        Setting(
+            "lingerBytes", \.lingerBytes, .whole(0...1_073_741_824),
+            why: "Read and thrown away behind an early HTTP/1.1 answer, so that the client sees "
+                + "the answer instead of a reset."),
+        Setting(
+            "lingerSeconds", \.linger, .seconds(0...600_000), why: "How long that may take."),
+    ]
+
+    mutating func finish(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
+        if requestTargetBytes > requestHeadBytes {
+            reader.report(
+                "requestTargetBytes is larger than requestHeadBytes",
+                at: node.mark(of: "requestTargetBytes"))
+        }
+        if streamWindowBytes > connectionWindowBytes {
+            reader.report(
+                "streamWindowBytes is larger than connectionWindowBytes",
+                at: node.mark(of: "streamWindowBytes"))
+        }
+    }
+}

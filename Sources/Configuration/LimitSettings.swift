@@ -1,0 +1,22 @@
+/// Bounds on what peers may make the process hold.
+public struct LimitSettings: Sendable, Equatable {
+    public var requestHeadBytes = 65_536
+    public var requestFieldCount = 100
+    public var requestTargetBytes = 16_384
+    public var trailerBytes = 65_536
+    public var concurrentStreams = 100
+    public var streamWindowBytes = 65_536
+    public var connectionWindowBytes = 1_048_576
+    /// Per stream and direction.
+    public var streamBufferBytes = 262_144
+    /// All collected JSON bodies of the process together.
+    public var collectedBodiesBytes = 268_435_456
+    /// 0: half of the process's descriptor limit.
+    public var clientConnections = 0
+    /// Lingering close of HTTP/1.1: what is still read and thrown away behind an early answer.
+    public var lingerBytes = 1_048_576
+    /// Milliseconds.
+    public var linger = 5_000
+
+    public init() {}
+}

@@ -1,0 +1,64 @@
+import YAML
+
+extension RouteSettings: Section {
+    static let title = "sites[].routes[]"
+    static let purpose = "Methods, a path pattern and what happens to the requests that match."
+    static let settings: [Setting<RouteSettings>] = [
+        Setting(
+            "methods", \.methods, .list(of: .method, minimum: 1, isOneAllowed: true),
+            isRequired: true, why: "HEAD follows GET and need not be named."),
+        Setting(
+            "path", \.path,
+            .parsed("path of literal segments, `{name}` and a trailing `/**`") { PathPattern($0) },
+            isRequired: true,
+            why: "`/v1/files/**` matches `/v1/files` and everything below. The first route that "
+                + "matches wins."),
+        Setting(
+            "action", \.action, .choice,
+            why: "`health` answers without a key; `legacyCompletions` asks the upstream for a chat "
+                + "completion and turns the answer back."),
+        Setting(
+            "body", \.body, .choice,
+            why: "`json`: collected, refused unless it is JSON, so that `model` can be checked. "
+                + "`stream`: passed on piece by piece. `none`: the route takes no body."),
+        Setting(
+            "bodyLimitBytes", \.bodyLimitBytes, .optional(.whole(0...SiteSettings.largestBody)),
+            why: "Instead of the site's."),
+        Setting(
+            "upstreamPath", \.upstreamPath, .optional(.text("path", limit: 4_096)),
+            why: "The path for the upstream, where it is another. Only for a path without "
+                + "parameters or `/**`."),
+        Setting(
+            "errorShape", \.errorShape, .choice,
+            why: "How a failure within an event stream is worded: as the dialect's envelope, as "
+                + "an event of the Responses API, or as Anthropic's."),
+    ]
+
+    mutating func finish(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
+        if Set(methods).count != methods.count {
+            reader.report("a method is listed twice", at: node.mark(of: "methods"))
+        }
+        if let target = upstreamPath {
+            let place = node.mark(of: "upstreamPath")
+            let pattern = PathPattern(target)
+            if pattern == nil || pattern?.hasParameters == true || pattern?.isTree == true {
+                reader.report("expected a path without parameters", at: place)
+            }
+            if path.hasParameters || path.isTree {
+                reader.report("upstreamPath needs a path without parameters or /**", at: place)
+            }
+        }
+        if action == .legacyCompletions, body != .json {
+            reader.report("legacyCompletions needs `body: json`", at: node.mark(of: "action"))
+        }
+    }
+}
+
+extension ValueKind where Value == String {
+    fileprivate static var method: ValueKind {
+        scalar("method in capitals, not CONNECT or HEAD", write: { $0 }) { text in
+            let isWritable = Names.isToken(text) && text == text.uppercased()
+            return isWritable && text != "CONNECT" && text != "HEAD" ? text : nil
+        }
+    }
+}

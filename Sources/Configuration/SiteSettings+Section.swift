@@ -1,0 +1,158 @@
+import Kernel
+import YAML
+
+extension SiteSettings: Section {
+    static let title = "sites[]"
+    static let purpose = """
+        A set of host names with its own dialect, keys, limits, routes and upstream. The dialect \
+        chooses some of the other defaults.
+        """
+    /// A body that is collected takes memory of the process; nothing sensible is larger.
+    static let largestBody = 1_073_741_824
+
+    static let settings: [Setting<SiteSettings>] = place + answers + identities
+
+    private static let place: [Setting<SiteSettings>] = [
+        Setting(
+            "name", \.name, .name(of: .site), isRequired: true,
+            why: "Stands in the access log and the metrics."),
+        Setting(
+            "hosts", \.hosts, .list(of: .host),
+            why: "Host names it answers to. None: every host that no other site names."),
+        Setting(
+            "dialect", \.dialect, .choice, why: "How errors are worded, and what is usual there."),
+        Setting(
+            "upstream", \.upstream, .reference(to: .upstream), isRequired: true,
+            why: "Where its requests go."),
+        Setting(
+            "routes", \.routes, .routes,
+            why: "What it serves; everything else is 404. `all` is another word for `openai`."),
+        Setting(
+            "bodyLimitBytes", \.bodyLimitBytes, .whole(0...largestBody),
+            why: "Exactly this many bytes pass; one more is answered 413."),
+    ]
+
+    private static let answers: [Setting<SiteSettings>] = [
+        Setting(
+            "errorParam", \.errorParam, .bool,
+            why: "Whether error envelopes have a `param` member, as OpenAI's schema demands."),
+        Setting(
+            "responseHeaders", \.responseHeaders, .rule,
+            why: "`passAll`: all of the upstream's fields but those that would speak for the "
+                + "gateway. An allowlist: only those."),
+        Setting(
+            "latencyHeader", \.latencyHeader, .optional(.fieldName),
+            why: "A response field with the gateway's total time in whole milliseconds."),
+        Setting(
+            "rateLimitHeaders", \.rateLimitHeaders, .bool,
+            why: "Whether answers carry `x-ratelimit-*`, so that clients can pace themselves."),
+    ]
+
+    private static let identities: [Setting<SiteSettings>] = [
+        Setting(
+            "keyPrefix", \.keyPrefix, .text("prefix", limit: 32),
+            why: "What every key begins with; anything else is refused without a look-up."),
+        Setting(
+            "defaultLimits", \.defaultLimits, .section,
+            why: "For keys that set no limits of their own."),
+        Setting(
+            "minuteWindow", \.minuteWindow, .choice,
+            why: "When a minute begins: with the first request, or with the clock's."),
+        Setting("keys", \.keys, .list(of: .section), why: "Who may use it."),
+        Setting(
+            "keysFile", \.keysFile, .optional(.path),
+            why: "Another file with `keys`, read on every reload."),
+    ]
+
+    static func initial(for node: YAMLNode) -> SiteSettings {
+        guard case .scalar(let word, _) = node["dialect"]?.value,
+            let dialect = Dialect(rawValue: word)
+        else { return SiteSettings() }
+        return SiteSettings(dialect: dialect)
+    }
+
+    static var variants: [(name: String, defaults: SiteSettings)] {
+        Dialect.allCases.map { ($0.rawValue, SiteSettings(dialect: $0)) }
+    }
+
+    mutating func finish(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
+        complete(&keys, node["keys"]?.items ?? [], &reader)
+        readKeysFile(node, &reader)
+        checkRoutes(node, &reader)
+        if !keyPrefix.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) {
+            reader.report("expected visible ASCII", at: node.mark(of: "keyPrefix"))
+        }
+    }
+
+    /// Reads what of the keys depends on the site. `nodes` are the entries' own.
+    private func complete(
+        _ keys: inout [KeyEntry], _ nodes: [YAMLNode], _ reader: inout ConfigurationReader
+    ) {
+        for (index, node) in zip(keys.indices, nodes) {
+            keys[index].limits = defaultLimits
+            if let written = keys[index].writtenLimits {
+                reader.read(written, into: &keys[index].limits)
+                keys[index].writtenLimits = nil
+            }
+            if let prefix = node["prefix"], !keys[index].prefix.hasPrefix(keyPrefix) {
+                reader.report("expected to begin with \"\(keyPrefix)\"", at: prefix.mark)
+            }
+        }
+    }
+
+    private mutating func readKeysFile(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
+        guard let path = keysFile else { return }
+        let mark = node.mark(of: "keysFile")
+        guard let contents = reader.contents(of: path, limit: KeyFile.limitBytes, at: mark)
+        else { return }
+        let outer = reader.file
+        reader.file = path
+        defer { reader.file = outer }
+        do throws(YAMLError) {
+            var bounds = YAML.Bounds()
+            bounds.nodes = 16_000_000
+            let root = try YAML.parse(contents.bytes, bounds: bounds)
+            var file = KeyFile()
+            reader.read(root, into: &file)
+            complete(&file.keys, root["keys"]?.items ?? [], &reader)
+            keys += file.keys
+        } catch {
+            reader.report(error.message, at: error.mark)
+        }
+    }
+
+    private func checkRoutes(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
+        guard let written = node["routes"] else { return }
+        var seen: Set<String> = []
+        let nodes = written["add"]?.items ?? written.items
+        for (route, place) in zip(routes, nodes) {
+            for method in Set(route.methods) where !seen.insert("\(method) \(route.path)").inserted
+            {
+                reader.report("\(method) \(route.path) is routed twice", at: place.mark)
+            }
+        }
+    }
+}
+
+extension ValueKind where Value == ResponseHeaderRule {
+    fileprivate static var rule: ValueKind {
+        ValueKind(
+            name: "`passAll`, or a section with `allowlist`",
+            read: { node, _, reader in
+                if node.value == .scalar("passAll", isPlain: true) { return .passAll }
+                guard case .mapping = node.value else {
+                    reader.report("expected passAll or allowlist: [names]", at: node.mark)
+                    return nil
+                }
+                var list = ResponseHeaderList()
+                reader.read(node, into: &list)
+                return .allowlist(list.allowlist)
+            },
+            write: { rule in
+                switch rule {
+                case .passAll: "passAll"
+                case .allowlist(let names): "allowlist: [\(names.joined(separator: ", "))]"
+                }
+            }, section: ResponseHeaderList.self)
+    }
+}

@@ -1,0 +1,102 @@
+import YAML
+
+extension UpstreamSettings: Section {
+    static let title = "upstreams[]"
+    static let purpose = "A service requests are forwarded to."
+    static let settings: [Setting<UpstreamSettings>] = identity + bounds
+
+    private static let identity: [Setting<UpstreamSettings>] = [
+        Setting("name", \.name, .name(of: .upstream), isRequired: true, why: "Sites refer to it."),
+        Setting(
+            "url", \.url, .parsed("`http://` or `https://` URL") { UpstreamURL($0) },
+            isRequired: true,
+            why: "Where it is. A base path stands in place of the routes' `/v1`."),
+        Setting(
+            "urlEnv", \.urlEnv, .optional(.variable),
+            why: "An environment variable whose value, if set, wins over `url`."),
+        Setting(
+            "protocol", \.protocol, .choice,
+            why: "`auto`: what ALPN agrees on over TLS, HTTP/1.1 in cleartext. `h2` with an "
+                + "`http://` URL speaks HTTP/2 with prior knowledge, the cheapest hop there is."),
+        Setting(
+            "credential", \.credentialSource, .optional(.section),
+            why: "The operator's key, sent in place of the client's. `none`: nothing is sent."),
+        Setting(
+            "credentialHeader", \.credentialHeader, .fieldName,
+            why: "The field that carries it (Anthropic: `x-api-key`)."),
+        Setting(
+            "credentialScheme", \.credentialScheme, .optional(.text("scheme", limit: 64)),
+            why: "What stands before it in the field. `none`: the bare credential."),
+        Setting(
+            "hostHeader", \.hostHeader, .optional(.text("host", limit: 255)),
+            why: "Sent as Host instead of the URL's host and port."),
+        Setting(
+            "caFile", \.caFile, .optional(.file),
+            why: "PEM. Who may sign its certificate, instead of the system's store."),
+        Setting(
+            "serverName", \.serverName, .optional(.text("host name", limit: 253)),
+            why: "The name to ask for and to find in its certificate, instead of the URL's host."),
+        Setting(
+            "clientCertificateFile", \.clientCertificateFile, .optional(.file),
+            why: "PEM. Shown to upstreams that ask for a certificate."),
+        Setting(
+            "clientKeyFile", \.clientKeyFile, .optional(.file),
+            why: "PEM. The key of `clientCertificateFile`."),
+    ]
+
+    private static let bounds: [Setting<UpstreamSettings>] = [
+        Setting(
+            "maxConnections", \.maxConnections, .whole(1...1_000_000),
+            why: "Connections of the whole process to this upstream."),
+        Setting(
+            "maxPendingRequests", \.maxPendingRequests, .whole(0...1_000_000),
+            why: "Requests that may wait for a connection; more are answered 503."),
+        Setting(
+            "maxActiveRequests", \.maxActiveRequests, .whole(1...1_000_000),
+            why: "Requests under way at once; more wait."),
+    ]
+
+    mutating func finish(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
+        overrideURL(node, &reader)
+        if let host = hostHeader, !Names.isFieldValue(host) || host.utf8.contains(0x20) {
+            reader.report("expected host or host:port", at: node.mark(of: "hostHeader"))
+        }
+        if let name = serverName, !HostName.isValid(name) {
+            reader.report("expected a host name", at: node.mark(of: "serverName"))
+        }
+        if (clientCertificateFile == nil) != (clientKeyFile == nil) {
+            reader.report(
+                "clientCertificateFile and clientKeyFile belong together", at: node.mark)
+        }
+        if !url.isTLS {
+            for name in ["caFile", "serverName", "clientCertificateFile"] {
+                guard let value = node[name], !value.isNull else { continue }
+                reader.report("\(name) has no meaning for an http:// URL", at: value.mark)
+            }
+        }
+        readCredential(node, &reader)
+    }
+
+    private mutating func overrideURL(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
+        guard let variable = urlEnv, let text = reader.environment(variable), !text.isEmpty
+        else { return }
+        if let value = UpstreamURL(text) {
+            url = value
+        } else {
+            reader.report(
+                "\(variable) does not hold an http:// or https:// URL", at: node.mark(of: "urlEnv"))
+        }
+    }
+
+    private mutating func readCredential(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
+        guard let source = credentialSource, let place = node["credential"],
+            let secret = source.secret(place, &reader)
+        else { return }
+        let value = credentialScheme.map { "\($0) \(secret)" } ?? secret
+        guard Names.isFieldValue(value) else {
+            return reader.report(
+                "the credential holds bytes a header field cannot carry", at: place.mark)
+        }
+        credential = CredentialField(name: credentialHeader, value: Secret(Array(value.utf8)))
+    }
+}

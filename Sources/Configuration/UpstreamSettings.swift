@@ -1,0 +1,36 @@
+/// One upstream and how it is spoken to.
+public struct UpstreamSettings: Sendable {
+    /// What is spoken to the upstream.
+    public enum ApplicationProtocol: String, Sendable, CaseIterable {
+        /// Over TLS whatever ALPN agrees on, in cleartext HTTP/1.1.
+        case auto
+        case http1
+        /// With `http://`: HTTP/2 with prior knowledge.
+        case h2
+    }
+
+    public var name = ""
+    public var url = UpstreamURL()
+    public var `protocol` = ApplicationProtocol.auto
+    /// The field that carries the operator's credential, ready to send; nil: none is sent.
+    public var credential: CredentialField?
+    /// PEM, absolute path: who may sign the upstream's certificate; nil: the system's store.
+    public var caFile: String?
+    /// Name in SNI and in the certificate; nil: the URL's host.
+    public var serverName: String?
+    public var clientCertificateFile: String?
+    public var clientKeyFile: String?
+    /// Sent as Host / `:authority`; nil: the URL's host and port.
+    public var hostHeader: String?
+    public var maxConnections = 1_024
+    public var maxPendingRequests = 1_024
+    public var maxActiveRequests = 1_024
+
+    // What `url` and `credential` are worked out from.
+    var urlEnv: String?
+    var credentialSource: CredentialSource?
+    var credentialHeader = "authorization"
+    var credentialScheme: String? = "Bearer"
+
+    public init() {}
+}

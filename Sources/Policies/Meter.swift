@@ -1,0 +1,118 @@
+import Errors
+import Kernel
+import Synchronization
+
+/// Counts the requests of one key in its windows, for all workers together.
+///
+/// A limit of N admits exactly N in its window however many workers race: the windows are looked at and
+/// counted up under one lock, held for a few dozen nanoseconds. Atomics would not do, because a request
+/// is counted in every window or in none. Counters belong to the key, not to the limits, so they outlive
+/// a reload that changes the limits.
+public final class Meter: Sendable {
+    private struct State: Sendable {
+        var anchor = Instant(nanoseconds: 0)
+        var anchored = 0
+        var minute = WallWindow()
+        var day = WallWindow()
+        var month = WallWindow()
+    }
+
+    private static let minuteNanoseconds: UInt64 = 60_000_000_000
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// Decides about one request and counts it when it is admitted. Tested in the order minute, day,
+    /// month; windows without a limit are not counted.
+    public func admit(_ limits: RequestLimits, at moment: Moment) -> Admission {
+        if limits.isUnlimited { return .admitted(nil) }
+        return state.withLock { state in Self.admit(limits, at: moment, &state) }
+    }
+
+    /// Whether every window has passed, so that nothing is lost with the meter.
+    public func isIdle(at moment: Moment) -> Bool {
+        state.withLock { state in
+            let isAnchorOver =
+                state.anchored == 0
+                || moment.monotonic.since(state.anchor) >= Self.minuteNanoseconds
+            return isAnchorOver && state.minute.isOver(at: moment) && state.day.isOver(at: moment)
+                && state.month.isOver(at: moment)
+        }
+    }
+
+    private static func admit(
+        _ limits: RequestLimits, at moment: Moment, _ state: inout State
+    ) -> Admission {
+        var tightest: WindowReading?
+        if let limit = limits.perMinute {
+            let reading = readMinute(limits.minuteKind, limit, at: moment, &state)
+            if let refusal = judge(reading, &tightest) { return refusal }
+        }
+        if let limit = limits.perDay {
+            state.day.roll(.day, to: moment)
+            let reading = read(state.day, .day, limit, at: moment)
+            if let refusal = judge(reading, &tightest) { return refusal }
+        }
+        if let limit = limits.perMonth {
+            state.month.roll(.month, to: moment)
+            let reading = read(state.month, .month, limit, at: moment)
+            if let refusal = judge(reading, &tightest) { return refusal }
+        }
+        count(limits, at: moment, &state)
+        return .admitted(tightest)
+    }
+
+    /// `reading` counts this request as made: a negative rest means there was no room for it.
+    private static func judge(
+        _ reading: WindowReading, _ tightest: inout WindowReading?
+    ) -> Admission? {
+        if reading.remaining < 0 {
+            return .refused(
+                WindowReading(
+                    window: reading.window, limit: reading.limit, remaining: 0,
+                    resetMilliseconds: reading.resetMilliseconds))
+        }
+        if let other = tightest, !reading.isTighter(than: other) { return nil }
+        tightest = reading
+        return nil
+    }
+
+    private static func readMinute(
+        _ kind: RequestLimits.MinuteKind, _ limit: Int, at moment: Moment, _ state: inout State
+    ) -> WindowReading {
+        guard kind == .anchoredMinute else {
+            state.minute.roll(.minute, to: moment)
+            return read(state.minute, .minute, limit, at: moment)
+        }
+        let age = moment.monotonic.since(state.anchor)
+        if state.anchored > 0, age >= minuteNanoseconds { state.anchored = 0 }
+        let left = state.anchored == 0 ? minuteNanoseconds : minuteNanoseconds - age
+        return WindowReading(
+            window: .minute, limit: max(0, limit), remaining: limit - state.anchored - 1,
+            resetMilliseconds: Int((left + 999_999) / 1_000_000))
+    }
+
+    private static func read(
+        _ window: WallWindow, _ name: LimitWindow, _ limit: Int, at moment: Moment
+    ) -> WindowReading {
+        WindowReading(
+            window: name, limit: max(0, limit), remaining: limit - window.count - 1,
+            resetMilliseconds: window.millisecondsLeft(at: moment))
+    }
+
+    private static func count(
+        _ limits: RequestLimits, at moment: Moment, _ state: inout State
+    ) {
+        if limits.perMinute != nil {
+            if limits.minuteKind == .anchoredMinute {
+                if state.anchored == 0 { state.anchor = moment.monotonic }
+                state.anchored += 1
+            } else {
+                state.minute.add()
+            }
+        }
+        if limits.perDay != nil { state.day.add() }
+        if limits.perMonth != nil { state.month.add() }
+    }
+}

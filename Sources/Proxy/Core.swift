@@ -1,0 +1,264 @@
+import Crypto
+import HTTP
+import HTTP2
+import JSON
+import Kernel
+import Policies
+import TLS
+import Telemetry
+import Upstream
+
+/// What a listener tells of the connections it accepts.
+public struct ListenerTraits: Sendable {
+    public let name: String
+    /// nil: cleartext.
+    public let tls: TLSServerContext?
+    public let speaksHTTP1: Bool
+    public let speaksHTTP2: Bool
+    /// Cleartext HTTP/1.1: the end of the client's bytes does not mean that the client is gone.
+    public let allowsHalfClose: Bool
+
+    public init(
+        name: String, tls: TLSServerContext?, speaksHTTP1: Bool, speaksHTTP2: Bool,
+        allowsHalfClose: Bool
+    ) {
+        self.name = name
+        self.tls = tls
+        self.speaksHTTP1 = speaksHTTP1
+        self.speaksHTTP2 = speaksHTTP2
+        self.allowsHalfClose = allowsHalfClose
+    }
+}
+
+/// The sessions, exchanges and upstream connections of one worker. It knows neither threads nor sockets:
+/// its owner tells it the time, who is ready and who has come, and provides a `Network`.
+///
+/// A turn: `beginTurn`, then any number of `ready` and `accepted`, then `endTurn`, which writes what
+/// the turn produced, once for each connection, and fires what is due.
+public final class Core {
+    public private(set) var now: Moment
+    public private(set) var snapshot: Snapshot
+    let network: any Network
+    /// nil: no log is kept.
+    let log: AccessLogOutbox?
+    let heads = HeadPool()
+    let hasher = SHA256Hasher()
+    let random = RandomSource()
+    let probe = JSONProbe()
+    let memory = HTTP2Memory()
+    var sessions = SlotTable<Session>(.session)
+    var connections = SlotTable<UpstreamConnection>(.upstreamConnection)
+    var exchanges = SlotTable<Exchange>(.exchange)
+    private(set) var pools: [UpstreamPool] = []
+
+    // Memory lent to whichever connection is at work.
+    var scratch = ByteBuffer()
+    var work = WriteBuffers()
+    var body = ByteBuffer()
+    var digits = ByteBuffer()
+    private var spareInbound = ByteBuffer()
+
+    private var wheel: TimerWheel
+    private var due: [UInt64] = []
+    private var dirtySessions: [Session] = []
+    private var dirtyConnections: [UpstreamConnection] = []
+    private var readingSessions: [Session] = []
+    private var readingConnections: [UpstreamConnection] = []
+    private var handshakes: [Session] = []
+    public private(set) var isDraining = false
+
+    public init(
+        snapshot: Snapshot, addresses: [[SocketAddress]], network: any Network,
+        log: AccessLogOutbox?,
+        now: Moment
+    ) {
+        self.snapshot = snapshot
+        self.network = network
+        self.log = log
+        self.now = now
+        wheel = TimerWheel(at: now.monotonic)
+        pools = zip(snapshot.upstreams, addresses).map {
+            UpstreamPool($0, addresses: $1, core: self)
+        }
+    }
+
+    /// Takes over where the names of the upstreams lead, in the order of the snapshot's upstreams.
+    public func resolved(_ addresses: [[SocketAddress]]) {
+        for (pool, found) in zip(pools, addresses) where !found.isEmpty { pool.addresses = found }
+    }
+
+    // MARK: The turn
+
+    public func beginTurn(_ now: Moment) { self.now = now }
+
+    public func ready(_ token: Token, _ readiness: Readiness) {
+        switch token.kind {
+        case .session: sessions[token]?.ready(readiness)
+        case .upstreamConnection: connections[token]?.ready(readiness)
+        case .listener, .mailbox, .exchange, nil: break
+        }
+    }
+
+    /// Takes a connection; false when the worker holds as many as it may.
+    public func accepted(
+        peer: SocketAddress, traits: ListenerTraits, make: (Token) throws(SystemFault) -> any Wire
+    ) throws(SystemFault) -> Bool {
+        guard sessions.count < snapshot.limits.sessions, !isDraining else { return false }
+        let session = sessions.insert { Session($0, peer: peer, traits: traits, core: self) }
+        do throws(SystemFault) {
+            session.start(try make(session.token))
+        } catch {
+            sessions.remove(session.token)
+            throw error
+        }
+        return true
+    }
+
+    /// Does what the turn left to do. Returns whether there is more to do at once.
+    public func endTurn() -> Bool {
+        readOn()
+        flush()
+        fireTimers()
+        flush()
+        log?.handOver()
+        return hasDirty || !readingSessions.isEmpty || !readingConnections.isEmpty
+            || !handshakes.isEmpty
+    }
+
+    /// When `endTurn` must be called next, at the latest.
+    public var nextDue: Instant? { wheel.nextDue }
+
+    /// Connections whose bytes were not all read in the last turn, and one handshake step: established
+    /// work comes first, so that a storm of new connections does not delay it.
+    private func readOn() {
+        let again = readingConnections
+        readingConnections.removeAll(keepingCapacity: true)
+        for connection in again {
+            connection.isQueuedToRead = false
+            connection.progress()
+        }
+        let waiting = readingSessions
+        readingSessions.removeAll(keepingCapacity: true)
+        for session in waiting {
+            session.isQueuedToRead = false
+            session.progress()
+        }
+        if !handshakes.isEmpty { handshakes.removeFirst().handshakeStep() }
+    }
+
+    private func flush() {
+        var rounds = 0
+        while rounds < Self.flushRounds, hasDirty {
+            rounds += 1
+            let connections = dirtyConnections
+            dirtyConnections.removeAll(keepingCapacity: true)
+            for connection in connections { connection.flush() }
+            let sessions = dirtySessions
+            dirtySessions.removeAll(keepingCapacity: true)
+            for session in sessions { session.flush() }
+        }
+    }
+
+    private var hasDirty: Bool { !dirtySessions.isEmpty || !dirtyConnections.isEmpty }
+
+    /// What one connection's flush produces for another is written in the same turn, but others get their
+    /// turn too: what is dirty after so many rounds waits for the next.
+    private static let flushRounds = 8
+
+    private func fireTimers() {
+        due.removeAll(keepingCapacity: true)
+        wheel.expire(at: now.monotonic, into: &due)
+        for value in due {
+            let token = Token(rawValue: value)
+            switch token.kind {
+            case .session:
+                guard let session = sessions[token] else { continue }
+                session.armedAt = nil
+                session.due()
+            case .upstreamConnection:
+                guard let connection = connections[token] else { continue }
+                connection.armedAt = nil
+                connection.due()
+            case .listener, .mailbox, .exchange, nil: break
+            }
+        }
+    }
+
+    // MARK: What sessions and connections ask for
+
+    /// Bytes for this session were produced: it is written at the end of the turn.
+    func touch(_ session: Session) {
+        guard !session.isDirty else { return }
+        session.isDirty = true
+        dirtySessions.append(session)
+    }
+
+    func touch(_ connection: UpstreamConnection) {
+        guard !connection.isDirty else { return }
+        connection.isDirty = true
+        dirtyConnections.append(connection)
+    }
+
+    func readAgain(_ session: Session) {
+        guard !session.isQueuedToRead else { return }
+        session.isQueuedToRead = true
+        readingSessions.append(session)
+    }
+
+    func readAgain(_ connection: UpstreamConnection) {
+        guard !connection.isQueuedToRead else { return }
+        connection.isQueuedToRead = true
+        readingConnections.append(connection)
+    }
+
+    func queueHandshake(_ session: Session) { handshakes.append(session) }
+
+    func arm(_ session: Session, at deadline: Instant) {
+        if let armed = session.armedAt, armed <= deadline { return }
+        session.armedAt = deadline
+        wheel.arm(session.token.rawValue, at: deadline)
+    }
+
+    func arm(_ connection: UpstreamConnection, at deadline: Instant) {
+        if let armed = connection.armedAt, armed <= deadline { return }
+        connection.armedAt = deadline
+        wheel.arm(connection.token.rawValue, at: deadline)
+    }
+
+    /// An idle connection holds no buffer for input: one is lent while bytes are read and parsed.
+    func lendInbound(to channel: Channel) {
+        if channel.inbound.isEmpty { swap(&channel.inbound, &spareInbound) }
+    }
+
+    func takeInboundBack(from channel: Channel) {
+        if channel.inbound.isEmpty, channel.inbound.capacity > spareInbound.capacity {
+            swap(&channel.inbound, &spareInbound)
+        }
+        if channel.inbound.isEmpty, channel.inbound.capacity > 0 { channel.inbound = ByteBuffer() }
+    }
+
+    func openConnection(_ id: ConnectionID, of pool: UpstreamPool) -> UpstreamConnection {
+        connections.insert { UpstreamConnection(id, token: $0, pool: pool, core: self) }
+    }
+
+    func remove(_ connection: UpstreamConnection) { connections.remove(connection.token) }
+
+    func remove(_ session: Session) { sessions.remove(session.token) }
+
+    // MARK: Leaving
+
+    /// Finishes what is in flight and takes nothing new. `isDone` tells when it is over.
+    public func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        for session in sessions.all { session.drain() }
+        for pool in pools { pool.closeIdle() }
+    }
+
+    public var isDone: Bool { isDraining && sessions.count == 0 }
+
+    /// Ends every session at once, whatever it carries.
+    public func abort() {
+        for session in sessions.all { session.abort() }
+    }
+}

@@ -1,0 +1,115 @@
+import Errors
+import HTTP
+import Kernel
+import Policies
+import Telemetry
+
+/// Answers the gateway gives itself, and the fields every answer carries.
+extension Exchange {
+    /// Words `error` in the site's dialect. `upstream`: the head of the upstream's own failure, which may
+    /// say when to come back.
+    func reply(_ error: GatewayError, upstream: Head? = nil) {
+        self.error = error
+        let facts = error.facts
+        core.body.removeAll(keepingCapacity: 65_536)
+        dialect.write(error, into: &core.body)
+        let head = core.heads.take()
+        head.status = dialect.status(of: error)
+        head.endsConnection = facts.isClosing
+        head.fields.append(.contentType, Dialect.contentType)
+        if facts.retryAfterMilliseconds != nil || facts.shouldRetry != nil {
+            RateLimitFields.appendRetry(error, to: &head.fields)
+        }
+        if let upstream, upstream.status == 503 {
+            ResponseHeaderPolicy.copyRetryAfter(upstream.fields, to: &head.fields)
+        }
+        send(head)
+    }
+
+    func replyHealthy() {
+        _ = machine.failed()
+        core.body.removeAll(keepingCapacity: 65_536)
+        core.body.append("{\"status\":\"ok\"}")
+        let head = core.heads.take()
+        head.status = 200
+        head.fields.append(.contentType, "application/json")
+        send(head)
+    }
+
+    func replyToPreflight(_ site: Site) {
+        _ = machine.failed()
+        core.body.removeAll(keepingCapacity: 65_536)
+        let head = core.heads.take()
+        head.status = 204
+        site.crossOrigin.appendPreflight(request.fields, to: &head.fields)
+        send(head)
+    }
+
+    /// Sends `head` with the bytes of `core.body`.
+    private func send(_ head: Head) {
+        status = head.status
+        if head.status != 204 { head.contentLength = core.body.count }
+        appendOwnFields(to: head)
+        dropRequestBody()
+        let isBodyless = request.method == .head || head.status == 204
+        session.codec?.respond(head, on: stream, isEnd: isBodyless)
+        core.heads.giveBack(head)
+        if !isBodyless {
+            bytesOut += core.body.count
+            core.body.withBytes { session.codec?.send($0, on: stream) }
+            session.codec?.sendEnd(on: stream, trailers: nil)
+        }
+        core.touch(session)
+        session.expect(within: timeouts.writeStall)
+    }
+
+    /// What stands on every answer: both ids, the limits of a governed request, the time it took.
+    func appendOwnFields(to head: Head) {
+        head.fields.append(.xRequestID) { requestID.write(into: &$0) }
+        head.fields.append(.xTraceID) { trace.writeTraceID(into: &$0) }
+        guard let site else { return }
+        if request.fields.contains(.origin) { site.crossOrigin.append(to: &head.fields) }
+        if let reading, site.sendsRateLimitFields || error != nil {
+            RateLimitFields.append(reading, to: &head.fields)
+        }
+        if !site.latencyField.isEmpty, principal != nil || error != nil {
+            let elapsed = core.now.monotonic.since(started.monotonic) / 1_000_000
+            core.digits.removeAll()
+            core.digits.append(decimal: UInt(elapsed))
+            let name = site.latencyField
+            core.digits.withBytes {
+                head.fields.append(name: name.span, value: $0)
+            }
+        }
+    }
+
+    /// One line for each exchange.
+    func writeLog() {
+        guard let log = core.log else { return }
+        var record = AccessLogRecord(
+            time: started.wall, requestID: requestID, trace: trace,
+            client: core.snapshot.trustedProxies.client(peer: session.peer.ip, request.fields),
+            method: request.method, status: status, version: session.isHTTP2 ? .http2 : .http1)
+        record.site = site?.name
+        record.route = route?.name
+        record.keyID = principal?.id
+        record.error = error
+        record.bytesIn = bytesIn
+        record.bytesOut = bytesOut
+        record.durationNanoseconds = core.now.monotonic.since(started.monotonic)
+        record.connectNanoseconds = leasedAt?.since(started.monotonic)
+        record.firstByteNanoseconds = firstByteAt?.since(started.monotonic)
+        if let upstreamAddress {
+            record.upstream = pool?.label(of: upstreamAddress)
+            record.upstreamVersion = isUpstreamHTTP2 ? .http2 : .http1
+        }
+        record.cancelledBy = cancelledBy
+        request.target.withSlice(0..<request.pathCount) { path in
+            request.methodText.withBytes { method in
+                model.withBytes { model in
+                    log.append(record, path: path, methodText: method, model: model)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+import Errors
+import HTTP
+import JSON
+import Kernel
+import Policies
+
+/// From the request's head to the moment it may be forwarded. The order of refusals is part of the contract.
+extension Exchange {
+    func receivedRequest(isEnd: Bool) {
+        isRequestEnded = isEnd
+        guard let site = core.snapshot.sites.site(for: request.authority) else {
+            fail(.misdirected)
+            return
+        }
+        self.site = site
+        if CrossOriginPolicy.isPreflight(request.method, request.fields) {
+            replyToPreflight(site)
+            return
+        }
+        guard let route = matchRoute(site) else {
+            fail(Self.unknownRoute(request))
+            return
+        }
+        self.route = route
+        if route.action == .health {
+            replyHealthy()
+            return
+        }
+        if let length = request.contentLength, length > route.bodyLimit {
+            fail(.bodyTooLarge(limitBytes: route.bodyLimit))
+            return
+        }
+        guard admit(site) else { return }
+        startBody(route)
+    }
+
+    private func matchRoute(_ site: Site) -> Route? {
+        let path = request.pathCount
+        let index = request.target.withSlice(0..<path) { site.routes.find(request.method, $0) }
+        return index.map { site.actions[$0] }
+    }
+
+    private static func unknownRoute(_ request: Head) -> GatewayError {
+        var method = ByteBuffer()
+        method.append(request.method.text)
+        method.append(request.methodText)
+        return request.target.withBytes { .unknownRoute(method: method.bytes, path: $0) }
+    }
+
+    /// Identity, state, limits, in this order; what identity refuses consumes nothing.
+    private func admit(_ site: Site) -> Bool {
+        switch site.identity.decide(request.fields, core.hasher, site.keys, at: core.now) {
+        case .refused(let error):
+            fail(error)
+            return false
+        case .principal(let key):
+            principal = key
+            switch key.admit(at: core.now) {
+            case .admitted(let reading):
+                self.reading = reading
+                return true
+            case .refused(let reading):
+                self.reading = reading
+                fail(
+                    .rateLimited(
+                        reading.window, retryAfterMilliseconds: reading.resetMilliseconds))
+                return false
+            }
+        }
+    }
+
+    private func startBody(_ route: Route) {
+        if !isRequestEnded, request.fields.contains(.expect) {
+            session.codec?.sendInterim(100, on: stream)
+            core.touch(session)
+        }
+        session.expect(within: timeouts.requestBodyIdle)
+        guard route.body == .json else {
+            // A key with a list of models may not name one where the gateway cannot read it.
+            if principal?.allowedModels != nil, route.hidesModel, request.method == .post {
+                fail(.modelNotAllowed)
+            } else {
+                serve()
+            }
+            return
+        }
+        if isRequestEnded {
+            collectedAll()
+        } else {
+            isCollecting = true
+            collected.reserve(min(request.contentLength ?? 0, 65_536))
+        }
+    }
+
+    func receivedRequestBody(_ bytes: Span<UInt8>) {
+        noteProgress()
+        bytesIn += bytes.count
+        guard !machine.isAnswered, let route, route.body != .none else {
+            session.codec?.credit(bytes.count, on: stream)
+            return
+        }
+        if bytesIn > route.bodyLimit {
+            session.codec?.credit(bytes.count, on: stream)
+            fail(.bodyTooLarge(limitBytes: route.bodyLimit))
+        } else if isCollecting {
+            collect(bytes)
+        } else {
+            pass(bytes)
+        }
+    }
+
+    private func collect(_ bytes: Span<UInt8>) {
+        session.codec?.credit(bytes.count, on: stream)
+        guard core.snapshot.bodyBudget.reserve(bytes.count) else {
+            fail(.overloaded(retryAfterSeconds: 1))
+            return
+        }
+        reserved += bytes.count
+        collected.append(bytes)
+    }
+
+    /// Sends a piece on at once, or keeps it until a stream is there. It is credited when it has left.
+    private func pass(_ bytes: Span<UInt8>) {
+        uncreditedIn += bytes.count
+        if let connection, collected.isEmpty {
+            connection.codec?.send(bytes, on: upstreamStream)
+            core.touch(connection)
+            creditRequest()
+        } else {
+            collected.append(bytes)
+        }
+    }
+
+    func receivedRequestEnd() {
+        noteProgress()
+        isRequestEnded = true
+        guard !machine.isAnswered else { return }
+        if isCollecting {
+            isCollecting = false
+            collectedAll()
+        } else {
+            sendBody()
+        }
+    }
+
+    /// The body is here: what it must be, and what it may ask for.
+    private func collectedAll() {
+        guard let route else { return }
+        let document: JSONSummary
+        do throws(JSONFault) {
+            document = try check(collected)
+        } catch {
+            fail(.invalidJSON)
+            return
+        }
+        guard document.root.kind == .object else {
+            fail(.invalidJSON)
+            return
+        }
+        model.append(core.probe.model)
+        if let principal, !model.withBytes({ principal.allows(model: $0) }) {
+            fail(.modelNotAllowed)
+            return
+        }
+        if route.action == .legacyCompletions, document.asksForStream {
+            fail(.unsupportedStreamingCompletion)
+            return
+        }
+        serve()
+    }
+
+    private func check(_ body: borrowing ByteBuffer) throws(JSONFault) -> JSONSummary {
+        try core.probe.probe(body.bytes)
+    }
+
+    /// The head itself, or the framing of the body, was at fault.
+    func refuse(_ fault: MessageFault) {
+        isRequestEnded = true
+        switch fault {
+        case .malformed(let reason): fail(.malformedRequest(LogReason(reason)))
+        case .targetTooLong: fail(.targetTooLong)
+        case .fieldsTooLarge: fail(.fieldsTooLarge)
+        case .unsupportedVersion: fail(.unsupportedVersion)
+        case .expectationFailed: fail(.expectationFailed)
+        case .timedOut: fail(.requestTimeout)
+        }
+    }
+}

@@ -1,0 +1,207 @@
+import Errors
+import HTTP
+import Kernel
+import Policies
+import Telemetry
+import Upstream
+
+/// From the upstream's head to the last byte for the client, and what happens when it breaks between.
+extension Exchange {
+    func receivedHead(_ head: Head, isEnd: Bool) {
+        defer { core.heads.giveBack(head) }
+        noteProgress()
+        firstByteAt = core.now.monotonic
+        if head.status >= 500 {
+            failServerError(head, isEnd: isEnd)
+            return
+        }
+        guard case .relay = machine.receivedHead() else { return }
+        if isRequestSent { dropRequestBody() }
+        status = head.status
+        let isBodyless = isEnd || request.method == .head
+        hasDeclaredLength = head.contentLength != nil
+        if Self.isEventStream(head.fields) { eventStream = EventStreamTail() }
+        let answer = makeClientHead(head)
+        session.codec?.respond(answer, on: stream, isEnd: isBodyless)
+        core.heads.giveBack(answer)
+        core.touch(session)
+        session.expect(within: min(timeouts.upstream.idle, timeouts.writeStall))
+        if isEnd { endResponse(nil, isSent: isBodyless) }
+    }
+
+    private static func isEventStream(_ fields: borrowing Fields) -> Bool {
+        guard let type = fields.first(.contentType) else { return false }
+        let name: StaticString = "text/event-stream"
+        let count = name.utf8CodeUnitCount
+        guard type.count >= count, type.extracting(0..<count).equalsIgnoringCase(name) else {
+            return false
+        }
+        return type.count == count || type[count] == UInt8(ascii: ";") || type[count] == 0x20
+    }
+
+    private func makeClientHead(_ head: Head) -> Head {
+        let answer = core.heads.take()
+        answer.status = head.status
+        answer.contentLength = head.contentLength
+        site?.responseHeaders.copy(head.fields, to: &answer.fields, status: head.status)
+        if eventStream != nil {
+            ResponseHeaderPolicy.appendStreamFields(to: &answer.fields)
+        }
+        appendOwnFields(to: answer)
+        return answer
+    }
+
+    func receivedBody(_ bytes: Span<UInt8>) {
+        noteProgress()
+        uncreditedOut += bytes.count
+        guard status != 0, request.method != .head else {
+            creditUpstream(bytes.count)
+            return
+        }
+        bytesOut += bytes.count
+        eventStream?.passed(bytes)
+        session.codec?.send(bytes, on: stream)
+        core.touch(session)
+    }
+
+    func receivedEnd(_ trailers: Head?) {
+        noteProgress()
+        endResponse(trailers, isSent: request.method == .head)
+        if let trailers { core.heads.giveBack(trailers) }
+    }
+
+    /// `isSent`: the client's codec knows already that the answer is complete.
+    private func endResponse(_ trailers: Head?, isSent: Bool) {
+        switch machine.receivedEnd() {
+        case .nothing: return
+        case .giveBack(let lease):
+            creditUpstream(uncreditedOut)
+            settle(lease)
+        }
+        dropRequestBody()
+        if !isSent {
+            session.codec?.sendEnd(on: stream, trailers: trailers.flatMap(makeClientTrailers))
+        }
+        core.touch(session)
+        session.expect(within: timeouts.writeStall)
+    }
+
+    private func makeClientTrailers(_ trailers: Head) -> Head? {
+        let kept = core.heads.take()
+        site?.responseHeaders.copy(trailers.fields, to: &kept.fields, status: status)
+        return kept.fields.count > 0 ? kept : nil
+    }
+
+    /// The answer is complete: the stream is free for another request if this one was sent completely.
+    private func settle(_ lease: consuming Lease) {
+        guard let pool, let connection else {
+            abandon(lease)
+            return
+        }
+        if !isRequestSent {
+            abandon(lease)
+            return
+        }
+        self.connection = nil
+        connection.forget(upstreamStream)
+        let isReusable = connection.isReusable
+        pool.giveBack(lease, isReusable: isReusable)
+        core.touch(connection)
+    }
+
+    func creditUpstream(_ count: Int) {
+        guard count > 0, let connection else { return }
+        uncreditedOut -= count
+        connection.codec?.credit(count, on: upstreamStream)
+        core.touch(connection)
+    }
+
+    /// Bytes of the answer left for the client: the upstream may send as many more.
+    func clientDrained() {
+        noteProgress()
+        guard uncreditedOut > 0, let codec = session.codec else { return }
+        creditUpstream(uncreditedOut - min(uncreditedOut, codec.pendingBytes(of: stream)))
+    }
+
+    // MARK: Failing
+
+    /// Ends the exchange with `error`: as a reply while nothing was sent, else by breaking the stream.
+    func fail(_ error: GatewayError) {
+        if isQueued {
+            pool?.cancel(self)
+            isQueued = false
+        }
+        switch machine.failed() {
+        case .reply: reply(error)
+        case .replyAndAbandon(let lease):
+            abandon(lease)
+            reply(error)
+        case .breakStream(let lease):
+            abandon(lease)
+            breakOff(error)
+        case .nothing: break
+        }
+    }
+
+    /// A 5xx of the upstream: its body never reaches the client. A short one is read to its end, so that the
+    /// connection can be used again.
+    private func failServerError(_ head: Head, isEnd: Bool) {
+        let error = GatewayError.upstreamFailed(.serverError(status: head.status))
+        switch machine.failed() {
+        case .replyAndAbandon(let lease):
+            let rest = isEnd ? 0 : head.contentLength ?? .max
+            if let connection, isRequestSent, !connection.isMultiplexed, rest <= 65_536 {
+                self.connection = nil
+                if isEnd {
+                    connection.forget(upstreamStream)
+                    pool?.giveBack(lease, isReusable: connection.isReusable)
+                } else {
+                    connection.discardRest(of: upstreamStream, lease, expected: rest)
+                }
+            } else {
+                abandon(lease)
+            }
+            reply(error, upstream: head)
+        case .reply: reply(error, upstream: head)
+        case .breakStream(let lease): abandon(lease)
+        case .nothing: break
+        }
+    }
+
+    private func breakOff(_ error: GatewayError) {
+        self.error = error
+        cancelledBy = .upstream
+        dropRequestBody()
+        guard let tail = eventStream, !hasDeclaredLength, let route else {
+            session.codec?.reset(stream, .internalError)
+            core.touch(session)
+            _ = machine.closed()
+            finish()
+            return
+        }
+        core.body.removeAll()
+        core.body.append(tail.closing)
+        dialect.writeEvent(error, route.errorShape, isInsideEvent: false, into: &core.body)
+        bytesOut += core.body.count
+        core.body.withBytes { session.codec?.send($0, on: stream) }
+        session.codec?.sendEnd(on: stream, trailers: nil)
+        core.touch(session)
+        session.expect(within: timeouts.writeStall)
+    }
+
+    /// The client's stream is over after everything was said.
+    func closed() {
+        switch machine.closed() {
+        case .leaveQueue: if isQueued { pool?.cancel(self) }
+        case .abandon(let lease): abandon(lease)
+        case .nothing: break
+        }
+        finish()
+    }
+
+    /// The client left: the upstream is told at once.
+    func clientGone(_ who: AccessLogRecord.Canceller) {
+        if !isFinished, cancelledBy == nil { cancelledBy = who }
+        closed()
+    }
+}

@@ -1,0 +1,217 @@
+import Errors
+import HTTP
+import Kernel
+import Policies
+import Upstream
+
+/// From admission to the last byte of the request: the lease, the head, the body under flow control.
+extension Exchange {
+    func serve() {
+        guard let site else { return }
+        noteProgress()
+        let pool = core.pools[site.upstream]
+        self.pool = pool
+        isQueued = true
+        session.expect(within: timeouts.upstream.connect)
+        pool.serve(self)
+    }
+
+    func leased(_ lease: consuming Lease, from pool: UpstreamPool) {
+        isQueued = false
+        guard let connection = pool.connection(of: lease) else {
+            pool.giveBack(lease, isReusable: false)
+            fail(.upstreamFailed(.reset))
+            return
+        }
+        switch machine.leased(lease) {
+        case .giveBack(let lease): pool.giveBack(lease, isReusable: true)
+        case .forward: forward(on: connection)
+        }
+    }
+
+    private func forward(on connection: UpstreamConnection) {
+        noteProgress()
+        leasedAt = core.now.monotonic
+        upstreamAddress = connection.address
+        isUpstreamHTTP2 = connection.isMultiplexed
+        isReused = connection.served > 0
+        sentMark = connection.sentBytes
+        let head = makeUpstreamHead()
+        defer { core.heads.giveBack(head) }
+        let isEnd = isRequestEnded && collected.isEmpty || route?.body == Route.Body.none
+        guard let opened = connection.open(head, isEnd: isEnd, for: self) else {
+            backToQueue()
+            return
+        }
+        upstreamStream = opened
+        self.connection = connection
+        isRequestSent = isEnd
+        session.expect(within: timeouts.upstream.firstByte)
+        if !isEnd { sendBody() }
+    }
+
+    /// The connection takes no stream after all; its capacity is known better now.
+    private func backToQueue() {
+        guard let pool else { return }
+        switch machine.retried() {
+        case .retry(let lease):
+            pool.giveBack(lease, isReusable: false)
+            isQueued = true
+            pool.serve(self)
+        case .nothing: break
+        }
+    }
+
+    private func makeUpstreamHead() -> Head {
+        let head = core.heads.take()
+        guard let site, let route, let pool else { return head }
+        head.method = request.method
+        if request.method == .other { head.methodText.append(request.methodText) }
+        head.isSecure = pool.target.tls != nil
+        head.authority.append(pool.target.authority)
+        writeTarget(of: head, route, pool.target)
+        site.requestHeaders.copy(request.fields, to: &head.fields, passing(route))
+        request.authority.withBytes {
+            core.snapshot.trustedProxies.appendForwarded(
+                peer: session.peer.ip, isSecure: session.isSecure, authority: $0, request.fields,
+                to: &head.fields)
+        }
+        head.fields.append(.xRequestID) { requestID.write(into: &$0) }
+        head.fields.append(.traceparent) { trace.writeTraceParent(into: &$0) }
+        if let credential = pool.target.credential {
+            head.fields.append(name: credential.name.span, value: credential.value.span)
+        }
+        if route.body == .json {
+            head.contentLength = collected.count
+        } else if !isRequestEnded, route.body == .stream {
+            head.contentLength = request.contentLength
+        } else if !collected.isEmpty {
+            head.contentLength = collected.count
+        }
+        return head
+    }
+
+    private func passing(_ route: Route) -> RequestHeaderPolicy.Options {
+        var options: RequestHeaderPolicy.Options = []
+        if route.body != .json { options.insert(.acceptEncoding) }
+        if trace.isContinued { options.insert(.tracestate) }
+        return options
+    }
+
+    /// The request's path, or the route's own, with the upstream's base in place of a leading `/v1`.
+    private func writeTarget(of head: Head, _ route: Route, _ target: UpstreamTarget) {
+        head.target.append(target.basePath)
+        if route.upstreamPath.isEmpty {
+            request.target.withBytes { appendBelowVersion($0, to: &head.target) }
+        } else {
+            appendBelowVersion(route.upstreamPath.span, to: &head.target)
+            let query = request.pathCount..<request.target.count
+            head.target.append(query, of: request.target)
+        }
+    }
+
+    private func appendBelowVersion(_ path: Span<UInt8>, to output: inout ByteBuffer) {
+        let isVersioned =
+            path.count >= 3 && path.extracting(0..<3).equals("/v1")
+            && (path.count == 3 || path[3] == UInt8(ascii: "/") || path[3] == UInt8(ascii: "?"))
+        output.append(path.extracting((isVersioned ? 3 : 0)..<path.count))
+        if output.isEmpty { output.append(UInt8(ascii: "/")) }
+    }
+
+    /// Sends what is held of the body, no more at once than a stream may buffer.
+    func sendBody() {
+        guard let connection, let codec = connection.codec, !isRequestSent else { return }
+        let bound = core.snapshot.limits.streamBufferBytes
+        while collectedSent < collected.count, codec.pendingBytes(of: upstreamStream) < bound {
+            let end = min(collected.count, collectedSent + 65_536)
+            collected.withSlice(collectedSent..<end) { codec.send($0, on: upstreamStream) }
+            collectedSent = end
+        }
+        if collectedSent == collected.count, route?.body != .json {
+            collected.removeAll(keepingCapacity: 0)
+            collectedSent = 0
+        }
+        if collectedSent == collected.count, isRequestEnded {
+            codec.sendEnd(on: upstreamStream, trailers: nil)
+            isRequestSent = true
+        }
+        core.touch(connection)
+        creditRequest()
+    }
+
+    /// Bytes of the request left for the upstream.
+    func upstreamDrained() {
+        noteProgress()
+        if !isRequestSent, collectedSent < collected.count { sendBody() } else { creditRequest() }
+    }
+
+    /// Lets the client send as much as has gone on.
+    func creditRequest() {
+        guard uncreditedIn > 0, let codec = connection?.codec else { return }
+        let held = codec.pendingBytes(of: upstreamStream) + collected.count - collectedSent
+        let gone = uncreditedIn - held
+        guard gone > 0 else { return }
+        uncreditedIn -= gone
+        session.codec?.credit(gone, on: stream)
+        core.touch(session)
+    }
+
+    /// Nothing of the request is needed any more: the memory goes, the client's window opens.
+    func dropRequestBody() {
+        isCollecting = false
+        collected.removeAll(keepingCapacity: 0)
+        collectedSent = 0
+        if reserved > 0 {
+            core.snapshot.bodyBudget.release(reserved)
+            reserved = 0
+        }
+        if uncreditedIn > 0 {
+            session.codec?.credit(uncreditedIn, on: stream)
+            uncreditedIn = 0
+            core.touch(session)
+        }
+    }
+
+    /// The connection or the stream broke. Sent again is only what cannot have been processed, or what may
+    /// be repeated (edge requirement 13).
+    func upstreamBroke(_ failure: UpstreamFailure, isUnprocessed: Bool = false) {
+        guard let connection, let pool else { return }
+        connection.forget(upstreamStream)
+        let reachedNobody = connection.sentBytes == sentMark
+        let mayRepeat = isReused && request.method.isSafe && bytesIn == 0
+        let isWhole = route?.body == .json || isRequestEnded && bytesIn == 0
+        let canRetry =
+            !isRetry && status == 0 && isWhole && (isUnprocessed || reachedNobody || mayRepeat)
+        let isMultiplexed = connection.isMultiplexed
+        self.connection = nil
+        guard canRetry, pool.allowRetry() else {
+            fail(.upstreamFailed(failure))
+            return
+        }
+        isRetry = true
+        collectedSent = 0
+        switch machine.retried() {
+        case .retry(let lease):
+            pool.giveBack(lease, isReusable: isMultiplexed)
+            serve()
+        case .nothing: break
+        }
+    }
+
+    /// Gives a lease back whose stream is of no further use, and lets the upstream know at once.
+    func abandon(_ lease: consuming Lease) {
+        guard let pool else {
+            assertionFailure("a lease without a pool")
+            return
+        }
+        guard let connection else {
+            // The connection is gone or has forgotten the stream already.
+            pool.giveBack(lease, isReusable: isUpstreamHTTP2)
+            return
+        }
+        creditUpstream(uncreditedOut)
+        self.connection = nil
+        connection.cancel(upstreamStream)
+        pool.giveBack(lease, isReusable: connection.isMultiplexed)
+    }
+}

@@ -1,0 +1,146 @@
+import Errors
+import HTTP
+import Kernel
+import Policies
+import Telemetry
+import Upstream
+
+/// One request and its response: what is known of it, and how far it has come.
+///
+/// What it does next is the machine's decision; the extensions perform it, in the order of a request's life:
+/// request, upstream, response, reply, and `finish`, the one end of every exchange.
+final class Exchange {
+    let token: Token
+    /// The client's stream.
+    let stream: StreamID
+    let request: Head
+    unowned let session: Session
+    unowned let core: Core
+    var machine = ExchangeStateMachine()
+
+    // Who and what.
+    var site: Site?
+    var route: Route?
+    var principal: KeyRecord?
+    var reading: WindowReading?
+    var requestID: RequestID
+    var trace: TraceContext
+    var model = ByteBuffer()
+
+    // The request's body.
+    var isRequestEnded = false
+    /// The body is collected before it is forwarded.
+    var isCollecting = false
+    var bytesIn = 0
+    /// Collected, or received while no stream was there to send it on.
+    var collected = ByteBuffer()
+    var collectedSent = 0
+    /// Reserved from the budget of collected bodies.
+    var reserved = 0
+    /// Received from the client and not yet credited to it.
+    var uncreditedIn = 0
+
+    // The upstream.
+    var pool: UpstreamPool?
+    var isQueued = false
+    var connection: UpstreamConnection?
+    var upstreamStream = StreamID(0)
+    var upstreamAddress: SocketAddress?
+    var isUpstreamHTTP2 = false
+    /// What the connection had sent before this request.
+    var sentMark: UInt64 = 0
+    var isReused = false
+    var isRetry = false
+    var isRequestSent = false
+
+    // The response.
+    var status = 0
+    var error: GatewayError?
+    var cancelledBy: AccessLogRecord.Canceller?
+    var bytesOut = 0
+    var uncreditedOut = 0
+    var hasDeclaredLength = false
+    var eventStream: EventStreamTail?
+
+    // Time.
+    let started: Moment
+    var lastProgress: Instant
+    var leasedAt: Instant?
+    var firstByteAt: Instant?
+    var isFinished = false
+
+    init(_ token: Token, stream: StreamID, request: Head, session: Session, core: Core) {
+        self.token = token
+        self.stream = stream
+        self.request = request
+        self.session = session
+        self.core = core
+        started = core.now
+        lastProgress = core.now.monotonic
+        requestID = RequestID(request.fields, random: (core.random.next(), core.random.next()))
+        trace = TraceContext(
+            request.fields,
+            random: (core.random.next(), core.random.next(), core.random.next()))
+    }
+
+    var timeouts: Timeouts { core.snapshot.timeouts }
+    var dialect: Dialect { site?.dialect ?? .openAI(errorParam: true) }
+
+    func noteProgress() { lastProgress = core.now.monotonic }
+
+    /// What the exchange waits for now decides how long it may.
+    var deadline: Instant { lastProgress.advanced(milliseconds: patience) }
+
+    private var patience: Int {
+        if machine.isAnswered { return timeouts.writeStall }
+        if status != 0 {
+            return isClientBehind ? timeouts.writeStall : timeouts.upstream.idle
+        }
+        if isClientAwaited { return timeouts.requestBodyIdle }
+        if connection == nil {
+            return timeouts.upstream.connect + timeouts.upstream.tls
+        }
+        return timeouts.upstream.firstByte
+    }
+
+    /// The next byte has to come from the client.
+    private var isClientAwaited: Bool {
+        guard !isRequestEnded else { return false }
+        return isCollecting || connection == nil || collected.isEmpty && uncreditedIn == 0
+    }
+
+    private var isClientBehind: Bool { (session.codec?.pendingBytes(of: stream) ?? 0) > 0 }
+
+    func timedOut() {
+        if machine.isAnswered || status != 0 && isClientBehind {
+            session.codec?.reset(stream, .cancel)
+            core.touch(session)
+            clientGone(.gateway)
+        } else if status != 0 {
+            fail(.upstreamFailed(.timedOut(.idle)))
+        } else if isClientAwaited {
+            fail(.requestTimeout)
+        } else if connection == nil {
+            fail(.overloaded(retryAfterSeconds: 1))
+        } else {
+            fail(.upstreamFailed(.timedOut(.firstByte)))
+        }
+    }
+
+    /// The end of every exchange, and its only one: counts, logs, and gives back what was held.
+    func finish() {
+        guard !isFinished else { return }
+        isFinished = true
+        if reserved > 0 {
+            core.snapshot.bodyBudget.release(reserved)
+            reserved = 0
+        }
+        if isRetry { pool?.endRetry() }
+        connection?.forget(upstreamStream)
+        connection = nil
+        writeLog()
+        session.forget(stream)
+        core.exchanges.remove(token)
+        core.heads.giveBack(request)
+    }
+}

@@ -1,0 +1,64 @@
+import HTTP
+import Kernel
+import Policies
+
+/// How long each step may take, in milliseconds. A whole stream has no limit.
+public struct Timeouts: Sendable {
+    public struct Upstream: Sendable {
+        public var connect = 5_000
+        public var tls = 5_000
+        public var firstByte = 600_000
+        public var idle = 300_000
+        public var poolIdle = 30_000
+        public init() {}
+    }
+
+    public var handshake = 10_000
+    public var requestHead = 10_000
+    public var requestBodyIdle = 60_000
+    public var keepAliveIdle = 75_000
+    public var writeStall = 60_000
+    public var linger = 5_000
+    public var upstream = Upstream()
+    public init() {}
+}
+
+/// Bounds on what one worker holds for its peers.
+public struct Bounds: Sendable {
+    /// For each stream and direction.
+    public var streamBufferBytes = 262_144
+    /// Read and thrown away behind an early answer on HTTP/1.1.
+    public var lingerBytes = 1_048_576
+    /// Client connections of this worker.
+    public var sessions = 10_000
+    public init() {}
+}
+
+/// The configuration and the directory in force: immutable, shared by the workers, replaced as a whole.
+public final class Snapshot: Sendable {
+    public let sites: SiteDirectory
+    public let upstreams: [UpstreamTarget]
+    public let timeouts: Timeouts
+    public let limits: Bounds
+    public let clientCodecLimits: CodecLimits
+    public let upstreamCodecLimits: CodecLimits
+    /// Peers whose forwarded fields are believed.
+    public let trustedProxies: TrustedProxies
+    /// All collected bodies of the process.
+    public let bodyBudget: BodyBudget
+
+    public init(
+        sites: SiteDirectory, upstreams: [UpstreamTarget], timeouts: Timeouts, limits: Bounds,
+        clientCodecLimits: CodecLimits, upstreamCodecLimits: CodecLimits,
+        trustedProxies: TrustedProxies, bodyBudget: BodyBudget
+    ) {
+        self.sites = sites
+        self.upstreams = upstreams
+        self.timeouts = timeouts
+        self.limits = limits
+        self.clientCodecLimits = clientCodecLimits
+        self.upstreamCodecLimits = upstreamCodecLimits
+        self.trustedProxies = trustedProxies
+        self.bodyBudget = bodyBudget
+    }
+}

@@ -1,0 +1,348 @@
+import Errors
+import HTTP
+import HTTP2
+import Kernel
+import TLS
+import Upstream
+
+/// One connection to an upstream: connects, speaks, and hands every event to the exchange it is for.
+final class UpstreamConnection {
+    private enum Phase { case connecting, handshaking, open, closed }
+
+    let id: ConnectionID
+    let token: Token
+    unowned let pool: UpstreamPool
+    private unowned let core: Core
+    private var phase = Phase.connecting
+    private(set) var channel: Channel?
+    private(set) var codec: (any Codec)?
+    private(set) var address: SocketAddress?
+    private var attempts = 0
+    private var streams = StreamTable()
+    private var deadline: Instant
+    /// A stream whose exchange has its answer already and whose rest is read only so that the
+    /// connection can be used again.
+    private var unwanted: Lease?
+    private var unwantedBytes = 0
+    var isDirty = false
+    var isQueuedToRead = false
+    var armedAt: Instant?
+
+    init(_ id: ConnectionID, token: Token, pool: UpstreamPool, core: Core) {
+        self.id = id
+        self.token = token
+        self.pool = pool
+        self.core = core
+        deadline = core.now.monotonic
+    }
+
+    var isMultiplexed: Bool { codec is HTTP2Codec }
+    /// Bytes the upstream's side of the kernel took; also known when the connection is gone.
+    var sentBytes: UInt64 { channel?.sentBytes ?? sentBeforeEnd }
+    private var sentBeforeEnd: UInt64 = 0
+    /// Requests this connection has served before.
+    private(set) var served = 0
+
+    // MARK: Connecting
+
+    /// Tries the next address; the attempt as a whole fails when every address was tried.
+    func start() {
+        while attempts < pool.addresses.count, let next = pool.rotateAddress() {
+            attempts += 1
+            address = next
+            do {
+                let tls = try makeTLS()
+                channel = Channel(try core.network.connect(to: next, token: token), tls: tls)
+                phase = .connecting
+                setDeadline(core.snapshot.timeouts.upstream.connect)
+                return
+            } catch {
+                channel = nil
+            }
+        }
+        failToOpen(.unreachable)
+    }
+
+    private func makeTLS() throws(TLSFault) -> TLSConnection? {
+        guard let context = pool.target.tls else { return nil }
+        return try TLSConnection(client: context, serverName: pool.target.serverName)
+    }
+
+    func ready(_ readiness: Readiness) {
+        guard let channel else { return }
+        channel.noteReadiness(readiness)
+        if phase == .connecting {
+            guard readiness.isWritable else { return }
+            connected(channel)
+        } else {
+            core.touch(self)
+        }
+        progress()
+    }
+
+    private func connected(_ channel: Channel) {
+        guard channel.connectFault == nil else {
+            self.channel = nil
+            start()
+            return
+        }
+        if channel.isSecure {
+            phase = .handshaking
+            setDeadline(core.snapshot.timeouts.upstream.tls)
+            do throws(TLSFault) {
+                try channel.startHandshake()
+            } catch {
+                failToOpen(.tlsFailed)
+                return
+            }
+            core.touch(self)
+        } else {
+            open(pool.target.speech == .http2)
+        }
+    }
+
+    private func open(_ speaksHTTP2: Bool) {
+        let limits = core.snapshot.upstreamCodecLimits
+        if speaksHTTP2 {
+            codec = HTTP2Codec(
+                role: .client, limits: limits, heads: core.heads,
+                isSecure: channel?.isSecure ?? false,
+                memory: core.memory)
+        } else {
+            codec = HTTP1Codec(
+                role: .client, limits: limits, heads: core.heads,
+                isSecure: channel?.isSecure ?? false)
+        }
+        phase = .open
+        setDeadline(core.snapshot.timeouts.upstream.poolIdle)
+        core.touch(self)
+        pool.opened(self, capacity: codec?.availableStreams ?? 0)
+    }
+
+    private func failToOpen(_ failure: UpstreamFailure) {
+        guard phase != .closed else { return }
+        phase = .closed
+        channel = nil
+        core.remove(self)
+        pool.failedToOpen(self, failure)
+    }
+
+    // MARK: Reading
+
+    func progress() {
+        guard let channel, phase != .closed, phase != .connecting else { return }
+        guard !isPaused else { return }
+        core.lendInbound(to: channel)
+        let arrival = channel.read(&core.scratch)
+        switch arrival {
+        case .nothing: break
+        case .bytes: parse()
+        case .established:
+            guard established(channel) else { break }
+            parse()
+        case .ended: ended()
+        case .tlsFailed:
+            if phase == .handshaking { failToOpen(.tlsFailed) } else { lose(.reset) }
+        case .broken:
+            if phase == .handshaking { failToOpen(.unreachable) } else { lose(.reset) }
+        }
+        core.takeInboundBack(from: channel)
+        if phase != .closed, channel.hasEnded, phase == .open { ended() }
+        if phase != .closed, channel.canRead, !isPaused { core.readAgain(self) }
+    }
+
+    private var isPaused: Bool {
+        (codec?.uncreditedBytes ?? 0) > core.snapshot.limits.streamBufferBytes
+    }
+
+    private func established(_ channel: Channel) -> Bool {
+        let spoken = channel.applicationProtocol
+        if pool.target.speech == .http2, spoken != .http2 {
+            failToOpen(.tlsFailed)
+            return false
+        }
+        open(spoken == .http2)
+        return phase == .open
+    }
+
+    private func parse() {
+        guard let codec, let channel else { return }
+        let taken = channel.inbound.withBytes { codec.receive($0, at: core.now.monotonic) }
+        handleEvents()
+        channel.inbound.consume(taken)
+        core.touch(self)
+    }
+
+    /// The upstream closed its side: what that means for a message under way is the codec's to say.
+    private func ended() {
+        if phase == .handshaking {
+            failToOpen(.tlsFailed)
+            return
+        }
+        codec?.receivedEndOfFile()
+        handleEvents()
+        if phase == .open { lose(.reset) }
+    }
+
+    // MARK: Events
+
+    private func handleEvents() {
+        guard let codec else { return }
+        while phase != .closed, let event = codec.nextEvent() { handle(event, codec) }
+        if phase == .open, isMultiplexed {
+            pool.capacityChanged(self, to: codec.availableStreams + codec.openStreams)
+        }
+    }
+
+    private func handle(_ event: CodecEvent, _ codec: any Codec) {
+        switch event {
+        case .head(let stream, let head, let isEnd):
+            if let exchange = streams[stream] {
+                exchange.receivedHead(head, isEnd: isEnd)
+            } else {
+                core.heads.giveBack(head)
+            }
+            if isEnd { finishUnwanted() }
+        case .interim(_, let head): core.heads.giveBack(head)
+        case .body(let stream, let range):
+            if let exchange = streams[stream], let channel {
+                channel.inbound.withSlice(range) { exchange.receivedBody($0) }
+            } else {
+                codec.credit(range.count, on: stream)
+                discarded(range.count)
+            }
+        case .end(let stream, let trailers):
+            if let exchange = streams[stream] {
+                exchange.receivedEnd(trailers)
+            } else {
+                if let trailers { core.heads.giveBack(trailers) }
+                finishUnwanted()
+            }
+        case .reset(let stream, _, let isUnprocessed):
+            if let exchange = streams[stream] {
+                exchange.upstreamBroke(.reset, isUnprocessed: isUnprocessed)
+            }
+        case .refused(let stream, _): streams[stream]?.upstreamBroke(.malformedReply)
+        case .drained(let stream): streams[stream]?.upstreamDrained()
+        case .closed(let stream): streams.remove(stream)
+        case .goingAway: pool.goingAway(self)
+        case .failed: lose(.malformedReply)
+        }
+    }
+
+    // MARK: Streams
+
+    /// Sends the request's head; nil when the peer takes no stream now after all.
+    func open(_ head: Head, isEnd: Bool, for exchange: Exchange) -> StreamID? {
+        guard let stream = codec?.open(head, isEnd: isEnd) else { return nil }
+        streams.insert(exchange, for: stream)
+        served += 1
+        core.touch(self)
+        return stream
+    }
+
+    /// The exchange takes nothing more from this stream.
+    func forget(_ stream: StreamID) { streams.remove(stream) }
+
+    /// Cancels the stream. On HTTP/1.1 that ends the connection.
+    func cancel(_ stream: StreamID) {
+        streams.remove(stream)
+        codec?.reset(stream, .cancel)
+        if isMultiplexed { core.touch(self) } else { close() }
+    }
+
+    /// Reads the rest of an unwanted answer, if it is short, to keep an HTTP/1.1 connection.
+    func discardRest(of stream: StreamID, _ lease: consuming Lease, expected: Int) {
+        streams.remove(stream)
+        unwantedBytes = expected
+        unwanted = consume lease
+        setDeadline(core.snapshot.timeouts.upstream.poolIdle)
+    }
+
+    private func discarded(_ count: Int) {
+        guard unwanted != nil else { return }
+        unwantedBytes -= count
+        if unwantedBytes < 0 { close() }
+    }
+
+    private func finishUnwanted() {
+        guard let lease = unwanted.take() else { return }
+        pool.giveBack(lease, isReusable: isReusable)
+    }
+
+    /// Whether another request may follow on this connection.
+    var isReusable: Bool {
+        guard let codec, phase == .open, let channel else { return false }
+        return !codec.isFinished && !channel.hasEnded && !channel.isBroken
+            && codec.availableStreams + codec.openStreams > 0
+    }
+
+    /// The connection was used just now.
+    func noteUse() {
+        setDeadline(core.snapshot.timeouts.upstream.poolIdle)
+    }
+
+    // MARK: Writing and ending
+
+    func flush() {
+        isDirty = false
+        guard let channel, phase == .open || phase == .handshaking else { return }
+        _ = channel.flush(codec, &core.work)
+        handleEvents()
+        guard phase == .open || phase == .handshaking else { return }
+        if channel.isBroken {
+            if phase == .handshaking { failToOpen(.unreachable) } else { lose(.reset) }
+        } else if let codec, codec.isFinished, !channel.isBlocked, streams.count == 0 {
+            close()
+        } else if channel.canRead, !isPaused {
+            core.readAgain(self)
+        }
+    }
+
+    /// Ends the connection; the exchanges on it fail.
+    private func lose(_ failure: UpstreamFailure) {
+        guard phase == .open else { return }
+        let orphans = streams.all
+        close()
+        for exchange in orphans { exchange.upstreamBroke(failure) }
+    }
+
+    func close() {
+        guard phase == .open || phase == .handshaking || phase == .connecting else { return }
+        phase = .closed
+        sentBeforeEnd = sentBytes
+        if let channel, !channel.isBroken { channel.shutDownWriting() }
+        channel = nil
+        core.remove(self)
+        pool.closed(self)
+        if let lease = unwanted.take() { pool.giveBack(lease, isReusable: false) }
+    }
+
+    // MARK: Time
+
+    private func setDeadline(_ milliseconds: Int) {
+        deadline = core.now.monotonic.advanced(milliseconds: milliseconds)
+        core.arm(self, at: deadline)
+    }
+
+    func due() {
+        guard phase != .closed else { return }
+        if core.now.monotonic < deadline {
+            core.arm(self, at: deadline)
+            return
+        }
+        switch phase {
+        case .connecting:
+            channel = nil
+            failToOpen(.timedOut(.connect))
+        case .handshaking: failToOpen(.timedOut(.handshake))
+        case .open:
+            if pool.isUnused(self) || unwanted != nil {
+                close()
+            } else {
+                setDeadline(core.snapshot.timeouts.upstream.poolIdle)
+            }
+        case .closed: break
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Errors
+import HTTP
+import Kernel
+import Upstream
+
+/// The connections of one worker to one upstream: performs what the pool's machine decides.
+final class UpstreamPool {
+    let target: UpstreamTarget
+    private unowned let core: Core
+    private var machine: PoolStateMachine
+    /// Where the name leads, as resolved last; tried in turn.
+    var addresses: [SocketAddress]
+    private var nextAddress = 0
+    private var labels: [SocketAddress: String] = [:]
+    private var connections: [ConnectionID: UpstreamConnection] = [:]
+    /// Exchanges under way for the second time: bounded, so that a failing upstream is not asked twice
+    /// as often (edge requirement 13).
+    private var retries = 0
+
+    init(_ target: UpstreamTarget, addresses: [SocketAddress], core: Core) {
+        self.target = target
+        self.addresses = addresses
+        self.core = core
+        let isMultiplexed: Bool? =
+            switch target.speech {
+            case .http1: false
+            case .http2: true
+            case .negotiated: nil
+            }
+        machine = PoolStateMachine(limits: target.limits, isMultiplexed: isMultiplexed)
+    }
+
+    var isIdle: Bool { machine.isIdle }
+
+    /// How an address of this upstream is called in the access log; made once for each address.
+    func label(of address: SocketAddress) -> String {
+        if let label = labels[address] { return label }
+        if labels.count >= 256 { labels.removeAll() }
+        let label = "\(target.name) \(address)"
+        labels[address] = label
+        return label
+    }
+
+    /// Gives the exchange a stream now or later, or fails it.
+    func serve(_ exchange: Exchange) {
+        if let lease = machine.lease() {
+            exchange.leased(lease, from: self)
+            return
+        }
+        guard !addresses.isEmpty else {
+            exchange.fail(.upstreamFailed(.unreachable))
+            return
+        }
+        guard machine.enqueue(exchange.token.rawValue) else {
+            exchange.fail(.overloaded(retryAfterSeconds: 1))
+            return
+        }
+        pump()
+    }
+
+    func cancel(_ exchange: Exchange) { machine.cancel(exchange.token.rawValue) }
+
+    /// Whether one more request may be sent a second time now.
+    func allowRetry() -> Bool {
+        guard retries < max(3, machine.active / 5) else { return false }
+        retries += 1
+        return true
+    }
+
+    func endRetry() { retries -= 1 }
+
+    func connection(of lease: borrowing Lease) -> UpstreamConnection? {
+        connections[lease.connection]
+    }
+
+    func giveBack(_ lease: consuming Lease, isReusable: Bool) {
+        let connection = connections[lease.connection]
+        let mustClose = machine.giveBack(lease, isReusable: isReusable)
+        if let connection {
+            if mustClose { connection.close() } else { connection.noteUse() }
+        }
+        pump()
+    }
+
+    // MARK: What connections report
+
+    func opened(_ connection: UpstreamConnection, capacity: Int) {
+        machine.opened(connection.id, capacity: capacity)
+        pump()
+    }
+
+    func failedToOpen(_ connection: UpstreamConnection, _ failure: UpstreamFailure) {
+        connections[connection.id] = nil
+        let count = machine.failedToOpen(connection.id)
+        for _ in 0..<count {
+            guard let waiter = machine.failWaiter() else { break }
+            core.exchanges[Token(rawValue: waiter)]?.fail(.upstreamFailed(failure))
+        }
+        pump()
+    }
+
+    func capacityChanged(_ connection: UpstreamConnection, to capacity: Int) {
+        machine.capacityChanged(connection.id, to: capacity)
+        pump()
+    }
+
+    func goingAway(_ connection: UpstreamConnection) {
+        if machine.goingAway(connection.id) { connection.close() }
+    }
+
+    func closed(_ connection: UpstreamConnection) {
+        connections[connection.id] = nil
+        machine.closed(connection.id)
+        pump()
+    }
+
+    func isUnused(_ connection: UpstreamConnection) -> Bool { machine.isUnused(connection.id) }
+
+    /// The next address to try; every attempt starts with the one behind the last.
+    func rotateAddress() -> SocketAddress? {
+        guard !addresses.isEmpty else { return nil }
+        nextAddress = (nextAddress + 1) % addresses.count
+        return addresses[nextAddress]
+    }
+
+    /// Ends every connection that carries nothing, because the worker is leaving.
+    func closeIdle() {
+        for connection in Array(connections.values) where machine.isUnused(connection.id) {
+            connection.close()
+        }
+    }
+
+    private func pump() {
+        while let assignment = machine.assign() {
+            let waiter = Token(rawValue: assignment.waiter)
+            let lease = assignment.take()
+            if let exchange = core.exchanges[waiter] {
+                exchange.leased(lease, from: self)
+            } else {
+                giveBackUnused(lease)
+            }
+        }
+        while let id = machine.nextToOpen() {
+            let connection = core.openConnection(id, of: self)
+            connections[id] = connection
+            connection.start()
+        }
+    }
+
+    private func giveBackUnused(_ lease: consuming Lease) {
+        _ = machine.giveBack(lease, isReusable: true)
+    }
+}

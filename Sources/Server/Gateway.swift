@@ -1,0 +1,211 @@
+import Configuration
+import Crypto
+import Kernel
+import Policies
+import Proxy
+import Synchronization
+import TLS
+import Telemetry
+
+/// The running program: listeners bound, workers started, signals obeyed.
+public final class Gateway {
+    private let configuration: Configuration
+    private let mailboxes: [Mailbox]
+    private let workers: [Thread]
+    private let running: Running
+    private let resolver: Resolver
+    private let resolving: Thread
+    private let log: AccessLogQueue?
+    private let contexts: [TLSServerContext]
+
+    /// How many workers still work.
+    private final class Running: Sendable {
+        private let count: Atomic<Int>
+        init(_ count: Int) { self.count = Atomic(count) }
+        var isOver: Bool { count.load(ordering: .acquiring) == 0 }
+        func leave() { count.subtract(1, ordering: .acquiringAndReleasing) }
+    }
+
+    /// Binds, loads, resolves and starts; when it returns, clients are served. `announce` gets one line of
+    /// JSON for each listener; `warn` what does not prevent the start.
+    public init(
+        _ configuration: Configuration, announce: (String) -> Void, warn: (String) -> Void
+    ) throws(StartFault) {
+        self.configuration = configuration
+        Signal.blockAll()
+        let count = configuration.workers ?? Process.processorCount
+        let builder = SnapshotBuilder(
+            configuration: configuration, workers: count,
+            descriptorLimit: Process.raiseDescriptorLimit(), meters: MeterTable())
+        let snapshot = try builder.build()
+        let opened = try Self.openListeners(configuration, workers: count)
+        contexts = opened.contexts
+        do throws(SystemFault) {
+            resolver = try Resolver(snapshot.upstreams)
+            for fault in resolver.resolveAll() { warn(fault) }
+            log = try Self.openLog(configuration.accessLog)
+            var mailboxes: [Mailbox] = []
+            for _ in 0..<count { mailboxes.append(try Mailbox()) }
+            self.mailboxes = mailboxes
+            running = Running(count)
+            var threads: [Thread] = []
+            for index in 0..<count {
+                let plan = WorkerPlan(
+                    index: index, snapshot: snapshot, addresses: resolver.addresses,
+                    listeners: opened.listeners.map { $0[index] }, mailbox: mailboxes[index],
+                    log: log, spinMicroseconds: configuration.spinMicroseconds,
+                    isPinned: configuration.pinWorkers)
+                threads.append(try Self.startWorker(plan, running))
+            }
+            workers = threads
+            resolving = try Self.startResolver(resolver, mailboxes)
+        } catch {
+            throw StartFault("\(error)")
+        }
+        for (settings, sockets) in zip(configuration.listeners, opened.listeners) {
+            announce(Self.announcement(settings, sockets[0]))
+        }
+    }
+
+    /// Loads everything `configuration` names without binding an address.
+    public static func check(_ configuration: Configuration) throws(StartFault) {
+        let builder = SnapshotBuilder(
+            configuration: configuration, workers: 1, descriptorLimit: 1_024, meters: MeterTable())
+        _ = try builder.build()
+        for settings in configuration.listeners { _ = try serverContext(settings, sharing: nil) }
+    }
+
+    private static func startWorker(
+        _ plan: WorkerPlan, _ running: Running
+    ) throws(SystemFault) -> Thread {
+        try Thread.spawn(name: "worker-\(plan.index)") {
+            do throws(SystemFault) {
+                let worker = try Worker(plan)
+                worker.run()
+            } catch {
+                StandardStream.error.write("gatehouse: worker \(plan.index): \(error)\n")
+            }
+            running.leave()
+        }
+    }
+
+    private static func startResolver(
+        _ resolver: Resolver, _ mailboxes: [Mailbox]
+    ) throws(SystemFault) -> Thread {
+        try Thread.spawn(name: "resolver") {
+            resolver.run { addresses in
+                for mailbox in mailboxes { mailbox.post(.resolved(addresses)) }
+            }
+        }
+    }
+
+    private static func openListeners(
+        _ configuration: Configuration, workers: Int
+    ) throws(StartFault) -> (listeners: [[Listener]], contexts: [TLSServerContext]) {
+        var listeners: [[Listener]] = []
+        var contexts: [TLSServerContext] = []
+        var keys: TicketKeys?
+        for settings in configuration.listeners {
+            let context = try serverContext(settings, sharing: keys)
+            if let context {
+                keys = context.ticketKeys
+                contexts.append(context)
+            }
+            let traits = ListenerTraits(
+                name: settings.name, tls: context,
+                speaksHTTP1: settings.protocols.contains(.http1),
+                speaksHTTP2: settings.protocols.contains(.h2),
+                allowsHalfClose: settings.allowHalfClose)
+            do throws(SystemFault) {
+                listeners.append(
+                    try Listener.open(
+                        settings.address, traits: traits, count: workers))
+            } catch {
+                throw StartFault("listener \(settings.name): \(error)")
+            }
+        }
+        return (listeners, contexts)
+    }
+
+    private static func serverContext(
+        _ settings: ListenerSettings, sharing keys: TicketKeys?
+    ) throws(StartFault) -> TLSServerContext? {
+        guard let files = settings.tls else { return nil }
+        var tls = TLSServerSettings(certificates: [
+            CertificateFiles(chainFile: files.certificateFile, keyFile: files.keyFile)
+        ])
+        tls.protocols = settings.protocols.map { $0 == .h2 ? .http2 : .http1 }
+        if let authorities = files.clientCAFile {
+            switch files.clientCertificates {
+            case .none: break
+            case .request: tls.clientCertificates = .request(authoritiesFile: authorities)
+            case .require: tls.clientCertificates = .require(authoritiesFile: authorities)
+            }
+        }
+        do throws(TLSFault) {
+            return try TLSServerContext(tls, ticketKeys: keys)
+        } catch {
+            throw StartFault("listener \(settings.name): \(error)")
+        }
+    }
+
+    private static func openLog(
+        _ settings: AccessLogSettings
+    ) throws(SystemFault) -> AccessLogQueue? {
+        // A line takes about 512 bytes.
+        let bound = settings.queueLines * 512
+        switch settings.path {
+        case .off: return nil
+        case .standardOutput:
+            let file = AppendFile(borrowing: StandardStream.output.rawValue)
+            return try AccessLogQueue.start(FileSink(file), boundBytes: bound)
+        case .file(let path):
+            return try AccessLogQueue.start(
+                FileSink(try AppendFile(path: path)), boundBytes: bound)
+        }
+    }
+
+    private static func announcement(_ settings: ListenerSettings, _ listener: Listener) -> String {
+        var line = ByteBuffer()
+        line.append("{\"event\":\"listening\",\"name\":\"")
+        line.append(jsonEscaped: settings.name)
+        line.append("\",\"address\":\"")
+        let address = listener.socket.localAddress
+        address?.ip.write(into: &line)
+        line.append("\",\"port\":")
+        line.append(decimal: UInt(address?.port ?? 0))
+        line.append("}")
+        return line.text
+    }
+
+    /// Serves until SIGTERM or SIGINT, then until what is in flight has ended or the drain's time is over;
+    /// a second signal ends it at once.
+    public func run() {
+        var drainedBy: Instant?
+        while !running.isOver {
+            let signal = Signal.wait(milliseconds: drainedBy == nil ? 60_000 : 20)
+            let now = Moment.now().monotonic
+            for context in contexts { context.rotateTicketKeys(at: now) }
+            switch signal {
+            case .terminate, .interrupt:
+                if drainedBy == nil {
+                    drainedBy = now.advanced(milliseconds: configuration.timeouts.drain)
+                    post(.drain)
+                } else {
+                    post(.abort)
+                }
+            case .hangUp: log?.reopen()
+            case .user1, nil: break
+            }
+            if let drainedBy, drainedBy <= now { post(.abort) }
+        }
+        for worker in workers { worker.join() }
+        resolver.stop()
+        resolving.join()
+        log?.stop()
+    }
+
+    private func post(_ letter: Letter) {
+        for mailbox in mailboxes { mailbox.post(letter) }
+    }
+}

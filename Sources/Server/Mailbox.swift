@@ -1,0 +1,37 @@
+import Kernel
+import Synchronization
+
+/// What one thread tells a worker.
+enum Letter: Sendable {
+    /// Where the names of the upstreams lead now, in the order of the snapshot's upstreams.
+    case resolved([[SocketAddress]])
+    /// Take nothing new, finish what is in flight, leave.
+    case drain
+    /// Leave at once.
+    case abort
+}
+
+/// The only way into a worker from another thread.
+final class Mailbox: Sendable {
+    private let letters = Mutex<[Letter]>([])
+    private let waker: Waker
+
+    init() throws(SystemFault) { waker = try Waker() }
+
+    /// Readable when there are letters.
+    var descriptor: Int32 { waker.descriptor }
+
+    func post(_ letter: Letter) {
+        letters.withLock { $0.append(letter) }
+        waker.wake()
+    }
+
+    func takeAll() -> [Letter] {
+        waker.acknowledge()
+        return letters.withLock { letters in
+            let taken = letters
+            letters = []
+            return taken
+        }
+    }
+}

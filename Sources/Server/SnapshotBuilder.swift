@@ -1,0 +1,259 @@
+import Configuration
+import Crypto
+import Errors
+import HTTP
+import Kernel
+import Policies
+import Proxy
+import TLS
+import Upstream
+
+/// Why a configuration that reads well cannot be put in force.
+public struct StartFault: Error, CustomStringConvertible, Sendable {
+    public let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Makes the form the relay works with out of a checked configuration: tables compiled, files loaded.
+struct SnapshotBuilder {
+    let configuration: Configuration
+    let workers: Int
+    let descriptorLimit: Int
+    let meters: MeterTable
+
+    func build() throws(StartFault) -> Snapshot {
+        var targets: [UpstreamTarget] = []
+        for upstream in configuration.upstreams { targets.append(try target(upstream)) }
+        var hosts: [(name: String, site: Site)] = []
+        var fallback: Site?
+        for settings in configuration.sites {
+            let site = try site(settings)
+            if settings.hosts.isEmpty { fallback = site }
+            for host in settings.hosts { hosts.append((host, site)) }
+        }
+        return Snapshot(
+            sites: SiteDirectory(hosts: hosts, fallback: fallback), upstreams: targets,
+            timeouts: timeouts, limits: bounds, clientCodecLimits: clientLimits,
+            upstreamCodecLimits: upstreamLimits,
+            trustedProxies: TrustedProxies(configuration.trustedProxies),
+            bodyBudget: BodyBudget(limitBytes: configuration.limits.collectedBodiesBytes))
+    }
+
+    // MARK: Upstreams
+
+    private func target(_ settings: UpstreamSettings) throws(StartFault) -> UpstreamTarget {
+        let url = settings.url
+        let speech: UpstreamTarget.Speech =
+            switch settings.protocol {
+            case .http1: .http1
+            case .h2: .http2
+            case .auto: url.isTLS ? .negotiated : .http1
+            }
+        return UpstreamTarget(
+            name: settings.name, host: url.host, port: url.port, basePath: url.basePath,
+            authority: settings.hostHeader ?? url.authority, speech: speech,
+            tls: url.isTLS ? try clientContext(settings, speech) : nil,
+            serverName: settings.serverName ?? url.host,
+            credential: settings.credential.map { (Array($0.name.utf8), $0.value.bytes) },
+            limits: PoolLimits(
+                connections: share(settings.maxConnections),
+                pending: share(settings.maxPendingRequests),
+                active: share(settings.maxActiveRequests)))
+    }
+
+    /// One worker's part of a bound of the process, never nothing.
+    private func share(_ bound: Int) -> Int { max(1, (bound + workers - 1) / workers) }
+
+    private func clientContext(
+        _ settings: UpstreamSettings, _ speech: UpstreamTarget.Speech
+    ) throws(StartFault) -> TLSClientContext {
+        var tls = TLSClientSettings()
+        tls.authoritiesFile = settings.caFile
+        if let chain = settings.clientCertificateFile, let key = settings.clientKeyFile {
+            tls.certificate = CertificateFiles(chainFile: chain, keyFile: key)
+        }
+        tls.protocols =
+            switch speech {
+            case .http1: [.http1]
+            case .http2: [.http2]
+            case .negotiated: [.http2, .http1]
+            }
+        do throws(TLSFault) {
+            return try TLSClientContext(tls)
+        } catch {
+            throw StartFault("upstream \(settings.name): \(error)")
+        }
+    }
+
+    // MARK: Sites
+
+    private func site(_ settings: SiteSettings) throws(StartFault) -> Site {
+        var patterns: [RoutePattern] = []
+        var actions: [Route] = []
+        for route in settings.routes {
+            var methods: MethodSet = []
+            for name in route.methods {
+                methods.insert(MethodSet(Method.recognise(name.utf8.span)))
+            }
+            let pattern = route.path.description
+            patterns.append(RoutePattern(methods, pattern, action: actions.count))
+            actions.append(action(route, pattern, settings))
+        }
+        let routes: RouteTable
+        do throws(RoutePattern.Fault) {
+            routes = try RouteTable(patterns)
+        } catch {
+            throw StartFault("site \(settings.name): \(error)")
+        }
+        return Site(
+            name: settings.name, dialect: .openAI(errorParam: settings.errorParam), routes: routes,
+            actions: actions, identity: identity(settings), keys: try keys(settings),
+            requestHeaders: RequestHeaderPolicy(), responseHeaders: responseHeaders(settings),
+            latencyField: settings.latencyHeader,
+            sendsRateLimitFields: settings.rateLimitHeaders,
+            crossOrigin: settings.dialect == .bve ? .fixed : .reflecting,
+            upstream: index(of: settings.upstream))
+    }
+
+    private func action(
+        _ route: RouteSettings, _ pattern: String, _ site: SiteSettings
+    ) -> Route {
+        let action: Route.Action =
+            switch route.action {
+            case .forward: .forward
+            case .health: .health
+            case .legacyCompletions: .legacyCompletions
+            }
+        let body: Route.Body =
+            switch route.body {
+            case .json: .json
+            case .stream: .stream
+            case .none: .none
+            }
+        let shape: StreamShape =
+            switch route.errorShape {
+            case .envelope: .envelope
+            case .responses: .responses
+            case .anthropic: .anthropic
+            }
+        return Route(
+            name: pattern, action: action, body: body,
+            bodyLimit: route.bodyLimitBytes ?? site.bodyLimitBytes,
+            upstreamPath: Array((route.upstreamPath ?? "").utf8), errorShape: shape)
+    }
+
+    private func index(of upstream: String) -> Int {
+        configuration.upstreams.firstIndex { $0.name == upstream } ?? 0
+    }
+
+    private func responseHeaders(_ settings: SiteSettings) -> ResponseHeaderPolicy {
+        let own = settings.latencyHeader.map { [$0] } ?? []
+        return switch settings.responseHeaders {
+        case .passAll: .allBut(gatewayNames: own)
+        case .allowlist(let names): .only(names, gatewayNames: own)
+        }
+    }
+
+    // MARK: Identities
+
+    private func identity(_ settings: SiteSettings) -> Identity {
+        let rules = CredentialRules(
+            prefix: settings.keyPrefix, strictKeyFormat: settings.dialect == .bve)
+        return Identity(rules: rules, pepper: configuration.keyPepper.bytes)
+    }
+
+    private func keys(_ settings: SiteSettings) throws(StartFault) -> KeyTable {
+        var records: [KeyRecord] = []
+        for key in settings.keys {
+            guard let digest = Digest(bytes: key.hash.span) else {
+                throw StartFault("key \(key.id): the hash has not 32 bytes")
+            }
+            do throws(MeterTable.Full) {
+                records.append(record(key, digest, settings, try meters.meter(for: key.id)))
+            } catch {
+                throw StartFault("more than \(error.bound) keys")
+            }
+        }
+        do throws(KeyTable.Duplicate) {
+            return try KeyTable(records)
+        } catch {
+            throw StartFault("keys \(error.firstID) and \(error.secondID) are one key")
+        }
+    }
+
+    private func record(
+        _ key: KeyEntry, _ digest: Digest, _ site: SiteSettings, _ meter: Meter
+    ) -> KeyRecord {
+        let kind: RequestLimits.MinuteKind =
+            switch site.minuteWindow {
+            case .anchoredMinute: .anchoredMinute
+            case .calendarMinute: .calendarMinute
+            case .epochAligned: .epochAligned
+            }
+        let status: KeyStatus =
+            switch key.status {
+            case .active: .active
+            case .suspended: .suspended
+            case .revoked: .revoked
+            }
+        return KeyRecord(
+            id: key.id, name: key.name, prefix: key.prefix, digest: digest, status: status,
+            expiresAt: key.expiresAt,
+            limits: RequestLimits(
+                perMinute: key.limits.requestsPerMinute, perDay: key.limits.requestsPerDay,
+                perMonth: key.limits.requestsPerMonth, minuteKind: kind),
+            allowedModels: key.allowedModels.map { ModelSet($0) }, meter: meter)
+    }
+
+    // MARK: Numbers
+
+    private var timeouts: Timeouts {
+        let set = configuration.timeouts
+        var times = Timeouts()
+        times.handshake = set.tlsHandshake
+        times.requestHead = set.requestHead
+        times.requestBodyIdle = set.requestBodyIdle
+        times.keepAliveIdle = set.keepAliveIdle
+        times.writeStall = set.writeStall
+        times.linger = configuration.limits.linger
+        times.upstream.connect = set.upstream.connect
+        times.upstream.tls = set.upstream.tls
+        times.upstream.firstByte = set.upstream.firstByte
+        times.upstream.idle = set.upstream.idle
+        times.upstream.poolIdle = set.upstream.poolIdle
+        return times
+    }
+
+    private var bounds: Bounds {
+        let set = configuration.limits
+        var bounds = Bounds()
+        bounds.streamBufferBytes = set.streamBufferBytes
+        bounds.lingerBytes = set.lingerBytes
+        let connections = set.clientConnections > 0 ? set.clientConnections : descriptorLimit / 2
+        bounds.sessions = share(connections)
+        return bounds
+    }
+
+    private var clientLimits: CodecLimits {
+        let set = configuration.limits
+        var limits = CodecLimits()
+        limits.headBytes = set.requestHeadBytes
+        limits.fieldCount = set.requestFieldCount
+        limits.targetBytes = set.requestTargetBytes
+        limits.trailerBytes = set.trailerBytes
+        limits.concurrentStreams = set.concurrentStreams
+        limits.streamWindowBytes = set.streamWindowBytes
+        limits.connectionWindowBytes = set.connectionWindowBytes
+        return limits
+    }
+
+    /// Upstreams are the operator's choice: larger windows, and more fields than a client may send.
+    private var upstreamLimits: CodecLimits {
+        var limits = CodecLimits()
+        limits.fieldCount = 256
+        limits.streamWindowBytes = configuration.limits.streamBufferBytes
+        limits.connectionWindowBytes = max(
+            configuration.limits.connectionWindowBytes, 16 * configuration.limits.streamBufferBytes)
+        return limits
+    }
+}

@@ -1,0 +1,190 @@
+import Kernel
+import Proxy
+import Telemetry
+
+/// What a worker is made of: everything in it may cross into the worker's thread.
+struct WorkerPlan: Sendable {
+    let index: Int
+    let snapshot: Snapshot
+    let addresses: [[SocketAddress]]
+    let listeners: [Listener]
+    let mailbox: Mailbox
+    let log: AccessLogQueue?
+    let spinMicroseconds: Int
+    let isPinned: Bool
+}
+
+/// A thread and all it owns: poller, listeners, sessions, upstream connections. It shares nothing with the
+/// other workers but the counters of the limits; letters come through its mailbox.
+final class Worker {
+    private let plan: WorkerPlan
+    private let poller: Poller
+    private let network: PollerNetwork
+    private let core: Core
+    private var spin: Spin
+    private var acceptable: [Int] = []
+    /// Accepting rests until then, because no descriptor or no place was left.
+    private var restUntil: Instant?
+    private var isListening = true
+    private var upstreamEvents: [(Token, Readiness)] = []
+    private var sessionEvents: [(Token, Readiness)] = []
+
+    init(_ plan: WorkerPlan) throws(SystemFault) {
+        self.plan = plan
+        poller = try Poller()
+        network = PollerNetwork(poller)
+        spin = Spin(microseconds: plan.spinMicroseconds)
+        core = Core(
+            snapshot: plan.snapshot, addresses: plan.addresses, network: network,
+            log: plan.log?.makeOutbox(), now: .now())
+        let mailboxToken = Token(.mailbox, slot: 0)
+        try poller.watchLevel(plan.mailbox.descriptor, token: mailboxToken.rawValue)
+        try listen()
+    }
+
+    /// Works until the worker has drained.
+    func run() {
+        if plan.isPinned { Process.pinThread(to: plan.index) }
+        var hasMore = false
+        while !core.isDone {
+            let ready = wait(hasMore: hasMore)
+            core.beginTurn(.now())
+            sort(ready)
+            for (token, readiness) in upstreamEvents { core.ready(token, readiness) }
+            for (token, readiness) in sessionEvents { core.ready(token, readiness) }
+            acceptOne()
+            hasMore = core.endTurn()
+        }
+    }
+
+    // MARK: Waiting
+
+    private func wait(hasMore: Bool) -> Int {
+        if hasMore { return poller.wait(milliseconds: 0) }
+        let began = core.now.monotonic
+        if spin.isWorthwhile {
+            while true {
+                let ready = poller.wait(milliseconds: 0)
+                let elapsed = Moment.now().monotonic.since(began)
+                if ready > 0 {
+                    spin.observed(elapsed)
+                    return ready
+                }
+                if elapsed >= spin.budget { break }
+            }
+        }
+        let ready = poller.wait(milliseconds: patience())
+        spin.observed(Moment.now().monotonic.since(began))
+        return ready
+    }
+
+    /// How long nothing has to happen: until the next deadline, rounded up.
+    private func patience() -> Int32 {
+        var next = core.nextDue
+        if let restUntil { next = min(next ?? restUntil, restUntil) }
+        guard let next else { return -1 }
+        let wait = next.since(Moment.now().monotonic)
+        return Int32(clamping: (wait + 999_999) / 1_000_000)
+    }
+
+    /// Upstreams before clients: a pooled connection that has just died is known to be dead before a
+    /// request is sent on it.
+    private func sort(_ count: Int) {
+        upstreamEvents.removeAll(keepingCapacity: true)
+        sessionEvents.removeAll(keepingCapacity: true)
+        acceptable.removeAll(keepingCapacity: true)
+        for index in 0..<count {
+            let (value, readiness) = poller.event(index)
+            let token = Token(rawValue: value)
+            switch token.kind {
+            case .upstreamConnection: upstreamEvents.append((token, readiness))
+            case .session: sessionEvents.append((token, readiness))
+            case .listener: acceptable.append(token.slot)
+            case .mailbox: readLetters()
+            case .exchange, nil: break
+            }
+        }
+    }
+
+    private func readLetters() {
+        for letter in plan.mailbox.takeAll() {
+            switch letter {
+            case .resolved(let addresses): core.resolved(addresses)
+            case .drain:
+                stopListening()
+                core.drain()
+            case .abort:
+                stopListening()
+                core.drain()
+                core.abort()
+            }
+        }
+    }
+
+    // MARK: Accepting
+
+    /// At most one connection in a turn, behind the established work.
+    private func acceptOne() {
+        if let time = restUntil {
+            guard time <= core.now.monotonic else { return }
+            restUntil = nil
+            try? listen()
+        }
+        guard let index = acceptable.first, isListening else { return }
+        do throws(SystemFault) {
+            try accept(plan.listeners[index])
+        } catch {
+            rest()
+        }
+    }
+
+    private func accept(_ listener: Listener) throws(SystemFault) {
+        guard let accepted = try listener.socket.accept() else { return }
+        let peer = accepted.peer
+        let wire = SocketWire(accepted.take())
+        let isTaken = try core.accepted(peer: peer, traits: listener.traits) {
+            (token) throws(SystemFault) in
+            try self.poller.watch(wire.descriptor, token: token.rawValue)
+            return wire
+        }
+        if !isTaken { rest() }
+    }
+
+    private func listen() throws(SystemFault) {
+        for (index, listener) in plan.listeners.enumerated() {
+            let token = Token(.listener, slot: index)
+            try poller.watchLevel(listener.socket.descriptor, token: token.rawValue)
+        }
+        isListening = true
+    }
+
+    private func ignoreListeners() {
+        for listener in plan.listeners { poller.ignore(listener.socket.descriptor) }
+        isListening = false
+    }
+
+    /// No descriptor or no place is left: connections wait in the kernel's queue for a moment.
+    private func rest() {
+        ignoreListeners()
+        restUntil = core.now.monotonic.advanced(milliseconds: 100)
+    }
+
+    private func stopListening() {
+        ignoreListeners()
+        restUntil = nil
+        for listener in plan.listeners { listener.socket.stopListening() }
+    }
+}
+
+/// Connections to upstreams over real sockets.
+final class PollerNetwork: Network {
+    private let poller: Poller
+
+    init(_ poller: Poller) { self.poller = poller }
+
+    func connect(to address: SocketAddress, token: Token) throws(SystemFault) -> any Wire {
+        let wire = SocketWire(try Socket.connect(to: address))
+        try poller.watch(wire.descriptor, token: token.rawValue)
+        return wire
+    }
+}

@@ -1,0 +1,113 @@
+import Kernel
+import Policies
+import Synchronization
+import Testing
+
+/// The windows as one would write them without a thought for cost: every admitted request is remembered.
+private struct Model {
+    var admitted: [Moment] = []
+    var anchor: Instant?
+    var anchored = 0
+
+    mutating func admit(_ limits: RequestLimits, at now: Moment) -> Bool {
+        if let start = anchor, now.monotonic.since(start) >= 60_000_000_000 {
+            anchor = nil
+            anchored = 0
+        }
+        let day = now.wall.seconds / 86_400
+        let month = CivilCalendar.month(ofSeconds: now.wall.seconds).start
+        let inDay = admitted.count { $0.wall.seconds / 86_400 == day }
+        let inMonth = admitted.count {
+            CivilCalendar.month(ofSeconds: $0.wall.seconds).start == month
+        }
+        guard anchored < limits.perMinute ?? .max, inDay < limits.perDay ?? .max,
+            inMonth < limits.perMonth ?? .max
+        else { return false }
+        if anchor == nil { anchor = now.monotonic }
+        anchored += 1
+        admitted.append(now)
+        return true
+    }
+}
+
+@Suite("A meter against its model")
+struct MeterModelTests {
+    @Test("decides as the model does, whatever the pace", arguments: 0..<40)
+    func random(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let limits = RequestLimits(
+            perMinute: Int.random(in: 1...5, using: &generator),
+            perDay: Int.random(in: 3...20, using: &generator),
+            perMonth: Int.random(in: 10...60, using: &generator))
+        let meter = Meter()
+        var model = Model()
+        var now = moment(2024, 2, 27, 22)
+        for step in 0..<400 {
+            let pause: Int64 =
+                switch Int.random(in: 0..<10, using: &generator) {
+                case 0..<5: Int64.random(in: 0...20_000, using: &generator)
+                case 5..<9: Int64.random(in: 20_000...3_600_000, using: &generator)
+                default: Int64.random(in: 3_600_000...400_000_000, using: &generator)
+                }
+            now = now.later(milliseconds: pause)
+            let expected = model.admit(limits, at: now)
+            let actual = meter.admit(limits, at: now).isAdmitted
+            #expect(actual == expected, "seed \(seed), step \(step)")
+        }
+    }
+
+    @Test("admits exactly the limit however many threads race", arguments: [1, 777, 4_000])
+    func race(limit: Int) throws {
+        let meter = Meter()
+        let admitted = Atomic<Int>(0)
+        let now = moment(2026, 11, 21, 12)
+        let limits = RequestLimits(perMinute: limit, perDay: 5_000, perMonth: 6_000)
+        try inThreads(8) {
+            for _ in 0..<1_000 where meter.admit(limits, at: now).isAdmitted {
+                admitted.wrappingAdd(1, ordering: .relaxed)
+            }
+        }
+        #expect(admitted.load(ordering: .relaxed) == limit)
+    }
+
+    @Test("admits exactly the limit of every day when threads cross midnight")
+    func raceAcrossMidnight() throws {
+        let meter = Meter()
+        let admitted = Atomic<Int>(0)
+        let evening = moment(2026, 12, 31, 23, 59, 59)
+        let limits = RequestLimits(perDay: 500)
+        try inThreads(8) {
+            for step in 0..<2_000 {
+                let now = evening.later(milliseconds: Int64(step))
+                if meter.admit(limits, at: now).isAdmitted {
+                    admitted.wrappingAdd(1, ordering: .relaxed)
+                }
+            }
+        }
+        #expect(admitted.load(ordering: .relaxed) == 1_000)
+    }
+
+    @Test("a budget never lends more than it has, and has all of it in the end")
+    func budget() throws {
+        let budget = BodyBudget(limitBytes: 1_000)
+        let highest = Atomic<Int>(0)
+        try inThreads(8) {
+            for size in 1..<2_000 {
+                let bytes = size % 300 + 1
+                guard budget.reserve(bytes) else { continue }
+                highest.max(budget.usedBytes, ordering: .relaxed)
+                budget.release(bytes)
+            }
+        }
+        #expect(budget.usedBytes == 0)
+        #expect(highest.load(ordering: .relaxed) <= 1_000)
+        #expect(highest.load(ordering: .relaxed) > 0)
+    }
+}
+
+/// Runs `body` in so many threads at once and waits for all of them.
+private func inThreads(_ count: Int, _ body: @escaping @Sendable () -> Void) throws {
+    var threads: [Thread] = []
+    for index in 0..<count { threads.append(try Thread.spawn(name: "test \(index)", body)) }
+    for thread in threads { thread.join() }
+}

@@ -19,7 +19,7 @@ build: ## Build for release
 bench: ## Measure against nghttpx (under 5 minutes)
 	@scripts/install-dependencies.sh bench
 	swift build -c release
-	python3 benchmarks/run.py
+	python3 benchmarks/run.py --memory
 
 lint: ## Check the format of the sources
 	swift format lint --strict -r Sources Tests Package.swift

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Adds up the test reports of a run: count-tests.py FOLDER. Prints `N passed, N failed` as last line.
+"""Adds up the test reports of a run: count-tests.py FOLDER. Ends with `N passed, N failed`.
 
 A stage that failed without a failing test of its own (a crash, a build) counts as one failure.
 """

@@ -45,7 +45,8 @@ install_packages() {
     [[ ${#missing[@]} -gt 0 ]] || return 0
     if [[ $EUID -ne 0 ]]; then
         echo "Debian packages are missing. Install them with:" >&2
-        echo "    sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}" >&2
+        local install="apt-get install -y --no-install-recommends ${missing[*]}"
+        echo "    sudo apt-get update && sudo $install" >&2
         exit 1
     fi
     echo "Installing ${missing[*]}"

@@ -3,8 +3,8 @@ import Kernel
 
 /// Whose word about a client's address is taken, and what is said upstream about it.
 ///
-/// Nobody's is the default. Incoming `X-Forwarded-*` fields count only when the connection comes from a
-/// configured range; `Forwarded` is never read and never sent.
+/// Nobody's is the default. Incoming `X-Forwarded-*` fields count only when the connection comes
+/// from a configured range; `Forwarded` is never read and never sent.
 public struct TrustedProxies: Sendable {
     /// Hops that are looked at; a longer chain is not believed further.
     public static let longestChain = 32
@@ -116,7 +116,8 @@ public struct TrustedProxies: Sendable {
 }
 
 extension IPAddress {
-    /// An entry of X-Forwarded-For: an address, with or without a port, IPv6 with or without brackets.
+    /// An entry of X-Forwarded-For: an address, with or without a port, IPv6 with or without
+    /// brackets.
     init?(hop text: Span<UInt8>) {
         if !text.isEmpty, text[0] == UInt8(ascii: "[") {
             guard let close = text.firstIndex(of: UInt8(ascii: "]")) else { return nil }

@@ -438,7 +438,9 @@ NAMED = {
     "bad-version": raw_answer(b"HTTP/3.7 200 OK\r\ncontent-length: 0\r\n\r\n"),
     "bad-status": raw_answer(b"HTTP/1.1 2x0 OK\r\ncontent-length: 0\r\n\r\n"),
     "low-status": raw_answer(b"HTTP/1.1 042 OK\r\ncontent-length: 0\r\n\r\n"),
-    "unasked-101": raw_answer(b"HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"),
+    "unasked-101": raw_answer(
+        b"HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"
+    ),
     "short-body": short_body,
     "short-json": short_json,
     "bad-chunk": bad_chunk,

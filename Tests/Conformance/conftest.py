@@ -1,4 +1,4 @@
-"""The fixtures: certificates, one upstream for all tests, two shared gateways, and a maker of others."""
+"""The fixtures: certificates, one upstream, two shared gateways, a maker of others."""
 
 import secrets
 import subprocess

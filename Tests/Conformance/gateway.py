@@ -1,4 +1,4 @@
-"""Starts and stops the real binary, and holds it to its word: readiness lines, exit 0, clean stderr."""
+"""Starts and stops the real binary, and holds it to its word: readiness, exit 0, no reports."""
 
 import json
 import os
@@ -65,6 +65,7 @@ class Gateway:
         self.listeners = {}
         self.stdout_lines = []
         self.stderr = b""
+        self._has_ended = False
         self._ready = threading.Condition()
         self.exit_code = None
 
@@ -87,7 +88,7 @@ class Gateway:
         wanted = len(self.settings["listeners"])
         with self._ready:
             self._ready.wait_for(
-                lambda: len(self.listeners) >= wanted or self.process.poll() is not None, deadline
+                lambda: len(self.listeners) >= wanted or self._has_ended, deadline
             )
         if len(self.listeners) < wanted:
             self.process.kill()
@@ -110,6 +111,7 @@ class Gateway:
                     self.listeners[name] = Listener(name, address, event["port"], secured[name])
                     self._ready.notify_all()
         with self._ready:
+            self._has_ended = True
             self._ready.notify_all()
 
     def _read_stderr(self):

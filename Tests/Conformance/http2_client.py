@@ -84,7 +84,7 @@ class HTTP2Client:
         return stream
 
     def send(self, stream, data, ends=False):
-        """Sends DATA within the peer's windows. Stops when the stream is reset or answered whole."""
+        """Sends DATA within the peer's windows. False when the stream was reset meanwhile."""
         view = memoryview(data)
         while True:
             answer = self.answers[stream]

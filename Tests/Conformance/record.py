@@ -6,7 +6,7 @@ import threading
 
 
 class Record:
-    """One request as it arrived, and what became of it. Events are set from the upstream's thread."""
+    """One request as it arrived, and what became of it. The upstream's thread sets the events."""
 
     def __init__(self, protocol, connection, method, target, fields, raw_head):
         self.protocol = protocol

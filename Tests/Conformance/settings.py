@@ -62,7 +62,7 @@ def merged(base, changes):
 
 
 def listeners(certs, names):
-    """Listeners by name: tls, clear, tls6, tls12-only has no setting, so clients choose versions."""
+    """Listeners by name, each on a port of the system's choosing."""
     tls = {"certificateFile": str(certs.leaf), "keyFile": str(certs.key)}
     known = {
         "tls": {"name": "tls", "address": "127.0.0.1:0", "tls": tls},

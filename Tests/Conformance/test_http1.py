@@ -84,7 +84,7 @@ NAMES = list(ambiguous("t", b""))
 def test_an_ambiguous_request_is_refused_and_the_connection_closed(
     house, upstream, tag, name, listener
 ):
-    """One refusal with the envelope and both ids; what follows on the connection is never served."""
+    """One refusal with the envelope and both ids; what follows it is never served."""
     authorization = f"Authorization: Bearer {house.key.text}\r\n".encode()
     data = ambiguous(tag, authorization)[name]
     with house.http1(listener) as client:
@@ -187,7 +187,7 @@ def test_expect_100_continue_is_answered_before_the_body(house, tag):
 
 
 def test_expect_100_continue_is_not_promised_to_a_request_that_is_refused(house, upstream, tag):
-    """401 without `100 Continue`; the client may send the body or a next request: never mixed up."""
+    """401 without `100 Continue`; what the client sends next is never mixed up."""
     fields = [JSON_TYPE, ("Content-Length", "5000"), ("Expect", "100-continue"), ("X-Tag", tag)]
     with house.http1() as client:
         client.send(client.head("POST", CHAT, fields))

@@ -1,4 +1,4 @@
-"""What comes back when the upstream fails: before the head, in the body, in a stream, in between."""
+"""What comes back when the upstream fails: in the head, in the body, in a stream, in between."""
 
 import json
 import socket
@@ -176,7 +176,7 @@ def test_a_stream_that_breaks_off_ends_with_an_error_event_and_no_done(
 
 
 def test_a_stream_shorter_than_its_content_length_still_tells_the_error(house, tag):
-    """With the upstream's length kept there is no room for an event; either it is told, or broken."""
+    """With the upstream's length kept there is no room for an event: told, or broken."""
     model = f"sse-short.{tag}"
     try:
         answer = house.chat("h1", model, extra={"stream": True})

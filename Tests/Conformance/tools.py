@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import tempfile
 
 from answer import Answer
 
@@ -42,7 +43,10 @@ def nghttp(url, *arguments, data=None, fields=()):
     command = ["nghttp", "-v", "--no-verify-peer", "-t", "20"]
     for name, value in fields:
         command += ["-H", f"{name}: {value}"]
-    if data is not None:
-        command += ["-d", "/dev/stdin"]
-    run = subprocess.run([*command, *arguments, url], input=data, capture_output=True, timeout=40)
+    with tempfile.NamedTemporaryFile() as body:
+        if data is not None:
+            body.write(data)
+            body.flush()
+            command += ["-d", body.name]
+        run = subprocess.run([*command, *arguments, url], capture_output=True, timeout=40)
     return run.stdout.decode(errors="replace") + run.stderr.decode(errors="replace")

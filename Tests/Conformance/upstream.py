@@ -1,7 +1,7 @@
 """A fault-injecting, OpenAI-shaped upstream of our own, on a thread of its own.
 
-What it does is chosen per request: by the query (`?mode=NAME`, decided at the head), by the last part of
-the path, or by the model's name up to the first dot (`reset-before-head.3f2a`). Names without a
+What it does is chosen per request: by the query (`?mode=NAME`, decided at the head), by the last part
+of the path, or by the model's name up to the first dot (`reset-before-head.3f2a`). Names without a
 behaviour get OpenAI's ordinary answers. Tests may add behaviours with `upstream.on(name)`.
 """
 

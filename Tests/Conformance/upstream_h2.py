@@ -187,7 +187,8 @@ class Connection2:
                 self.exchanges[event.stream_id].wake()
             case h2.events.StreamReset():
                 if event.stream_id in self.exchanges:
-                    self.gone(self.exchanges[event.stream_id], f"RST_STREAM {int(event.error_code)}")
+                    how = f"RST_STREAM {int(event.error_code)}"
+                    self.gone(self.exchanges[event.stream_id], how)
             case h2.events.WindowUpdated() | h2.events.RemoteSettingsChanged():
                 for exchange in self.exchanges.values():
                     exchange.wake()

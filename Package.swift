@@ -84,6 +84,7 @@ let package = Package(
         tests("ConfigurationTests", ["Configuration", "Kernel"]),
         tests("ErrorsTests", ["Errors", "Kernel"]),
         tests("PoliciesTests", ["Policies", "HTTP", "Errors", "Crypto", "Kernel"]),
+        tests("TelemetryTests", ["Telemetry", "HTTP", "Errors", "Kernel"]),
         tests("BenchmarkUpstreamTests", ["BenchmarkUpstream", "Kernel"]),
         tests("DemoUpstreamTests", ["DemoUpstream", "HTTP", "Kernel"]),
         tests("TidyTests", []),

@@ -16,7 +16,8 @@ int hex_value(uint8_t digit) {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/// Whether the inside of a string spells the ASCII `name`, however it is escaped. Escapes are valid.
+/// Whether the inside of a string spells the ASCII `name`, however it is escaped. Escapes are
+/// valid.
 bool spells(const uint8_t *inside, size_t size, const char *name) {
     const uint8_t *const end = inside + size;
     for (; *name != 0; name++) {
@@ -95,23 +96,22 @@ bool Walker::open(bool is_array) {
     return true;
 }
 
-/// Called with `at` behind the closing bracket.
+/// Called with `at` behind the closing bracket. A value that was begun at this depth and has no end
+/// yet is the one that ends here.
 void Walker::close() {
     const uint32_t end = positions[at - 1] + 1;
+    const auto finish = [end](gh_json_value &value) {
+        if (value.type != GH_JSON_ABSENT && value.end == 0) value.end = end;
+    };
     depth--;
-    if (depth == 0) found.root.end = end;
-    // The value of `stream_options` is the last one that was begun at depth 1 and is not ended.
-    if (depth == 1 && found.stream_options.type != GH_JSON_ABSENT && found.stream_options.end == 0) {
-        found.stream_options.end = end;
-    }
-    if (depth == 1 && found.model.type != GH_JSON_ABSENT && found.model.end == 0) {
-        found.model.end = end;
-    }
-    if (depth == 1 && found.stream.type != GH_JSON_ABSENT && found.stream.end == 0) {
-        found.stream.end = end;
-    }
-    if (depth == 2 && found.include_usage.type != GH_JSON_ABSENT && found.include_usage.end == 0) {
-        found.include_usage.end = end;
+    if (depth == 0) {
+        finish(found.root);
+    } else if (depth == 1) {
+        finish(found.model);
+        finish(found.stream);
+        finish(found.stream_options);
+    } else if (depth == 2 && in_options) {
+        finish(found.include_usage);
     }
 }
 
@@ -175,8 +175,8 @@ bool Walker::literal(uint32_t start, const char *word, uint32_t size) const {
         && ends_token(start + size);
 }
 
-/// Whether a literal or number may end before `place`. simdjson gives no position for a quote or another
-/// letter that follows one directly.
+/// Whether a literal or number may end before `place`. simdjson gives no position for a quote or
+/// another letter that follows one directly.
 bool Walker::ends_token(uint32_t place) const {
     if (place == length) return true;
     const uint8_t byte = text[place];
@@ -210,8 +210,8 @@ uint32_t Walker::digits_end(uint32_t place) const {
     return place;
 }
 
-/// Behind the closing quote of the string at `start`, whose position is the last one passed: only white
-/// space stands between the two.
+/// Behind the closing quote of the string at `start`, whose position is the last one passed: only
+/// white space stands between the two.
 uint32_t Walker::string_end(uint32_t start) const {
     uint32_t end = positions[at];
     while (end > start + 2 && text[end - 1] != '"') end--;

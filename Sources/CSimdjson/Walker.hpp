@@ -7,14 +7,15 @@ namespace gatehouse {
 
 /// Checks the grammar over the positions simdjson's first stage found.
 ///
-/// That stage has made sure of UTF-8, of closed strings and of no control character within them, and gives
-/// the position of every bracket, colon, comma, opening quote and first byte of anything else outside of
-/// strings. Behind a closing quote nothing but white space stands before the next position. `positions` has
-/// one more entry than `count`: the length of the text.
+/// That stage has made sure of UTF-8, of closed strings and of no control character within them,
+/// and gives the position of every bracket, colon, comma, opening quote and first byte of anything
+/// else outside of strings. Behind a closing quote nothing but white space stands before the next
+/// position. `positions` has one more entry than `count`: the length of the text.
 ///
-/// What is left is here: the order of tokens, literals, numbers, and, apart, escapes. simdjson's own second
-/// stages are not used: the DOM unescapes everything, for which it refuses lone surrogates and takes twelve
-/// times the document's memory; On-Demand does not look at what it skips.
+/// What is left is here: the order of tokens, literals, numbers, and, apart, escapes. simdjson's
+/// own second stages are not used: the DOM unescapes everything, for which it refuses lone
+/// surrogates and takes twelve times the document's memory; On-Demand does not look at what it
+/// skips.
 class Walker {
 public:
     static constexpr uint32_t max_depth = 1024;
@@ -69,8 +70,8 @@ private:
     gh_json_verdict verdict = GH_JSON_VALID;
 };
 
-/// Whether every backslash begins an escape of RFC 8259 section 7. Where backslashes stand outside of
-/// strings the walk refuses them, so this needs no idea of strings. Lone surrogates pass.
+/// Whether every backslash begins an escape of RFC 8259 section 7. Where backslashes stand outside
+/// of strings the walk refuses them, so this needs no idea of strings. Lone surrogates pass.
 bool escapes_are_valid(const uint8_t *text, size_t length);
 
 }  // namespace gatehouse

@@ -22,9 +22,9 @@ gh_json_verdict verdict_of(simdjson::error_code error) {
 
 }  // namespace
 
-/// The first stage of the best implementation for this processor. Its second stage, and the tape and string
-/// memory that needs, are never used, so what it owns is four bytes per byte of the largest document, of
-/// which it touches four per token.
+/// The first stage of the best implementation for this processor. Its second stage, and the tape
+/// and string memory that needs, are never used, so what it owns is four bytes per byte of the
+/// largest document, of which it touches four per token.
 struct gh_json_parser {
     std::unique_ptr<Stage> stage;
 
@@ -54,7 +54,8 @@ gh_json_parser *gh_json_create(void) { return new (std::nothrow) gh_json_parser(
 void gh_json_destroy(gh_json_parser *parser) { delete parser; }
 
 gh_json_verdict gh_json_probe(
-    gh_json_parser *parser, const uint8_t *text, size_t length, size_t kept, gh_json_summary *summary
+    gh_json_parser *parser, const uint8_t *text, size_t length, size_t kept,
+    gh_json_summary *summary
 ) {
     *summary = gh_json_summary{};
     if (length > UINT32_MAX / 2) return GH_JSON_OUT_OF_MEMORY;

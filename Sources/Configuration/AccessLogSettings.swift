@@ -1,5 +1,6 @@
 /// Where the access log goes.
 public struct AccessLogSettings: Sendable, Equatable {
+    /// What the lines are written to.
     public enum Destination: Sendable, Equatable {
         case standardOutput
         case off

@@ -7,8 +7,8 @@ extension Configuration {
 
     /// Reads and checks the file at `path`, and the files it names.
     ///
-    /// `checkFiles: false` reads a configuration for its own sake: files and variables it names need not
-    /// exist, and then the pepper, credentials and keys of `keysFile` stay empty.
+    /// `checkFiles: false` reads a configuration for its own sake: files and variables it names
+    /// need not exist, and then the pepper, credentials and keys of `keysFile` stay empty.
     public static func load(
         path: String, checkFiles: Bool = true,
         environment: @escaping (String) -> String? = ProcessEnvironment.value

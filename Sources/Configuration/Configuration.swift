@@ -2,8 +2,9 @@ import Kernel
 
 /// Everything a configuration file decides: checked completely, never changed after loading.
 ///
-/// A worker holds it as part of its snapshot; a reload makes a new one. Each property's initial value is
-/// the setting's default; name, bounds, unit and reason stand in the `sections` table of the type.
+/// A worker holds it as part of its snapshot; a reload makes a new one. Each property's initial
+/// value is the setting's default; name, bounds, unit and reason stand in the `sections` table of
+/// the type.
 public struct Configuration: Sendable {
     /// Number of workers; nil: one per processor the process may use.
     public var workers: Int?
@@ -13,8 +14,8 @@ public struct Configuration: Sendable {
     public var listeners: [ListenerSettings] = []
     /// Absolute path of the file that holds the pepper; nil: the environment holds it.
     public var keyPepperFile: String?
-    /// What is hashed behind every key: the bytes of `keyPepperFile` or of GATEHOUSE_KEY_PEPPER. Empty only
-    /// where no site has keys, or where loading was told not to look.
+    /// What is hashed behind every key: the bytes of `keyPepperFile` or of GATEHOUSE_KEY_PEPPER.
+    /// Empty only where no site has keys, or where loading was told not to look.
     public var keyPepper = Secret()
     public var accessLog = AccessLogSettings()
     public var trustedProxies: [AddressRange] = []

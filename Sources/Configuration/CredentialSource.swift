@@ -22,7 +22,8 @@ struct CredentialSource: Section {
     ]
 
     mutating func finish(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
-        if [env, file, value].count(where: { $0 != nil }) != 1 {
+        // A bad value was reported already; what counts here is what was written.
+        if Self.settings.count(where: { node[$0.name] != nil }) != 1 {
             reader.report("expected exactly one of env, file, value", at: node.mark)
         }
     }

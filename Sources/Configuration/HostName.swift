@@ -1,4 +1,5 @@
-/// The rule for names that may stand in a Host field (RFC 1123 section 2.1, with `_` for test set-ups).
+/// The rule for names that may stand in a Host field (RFC 1123 section 2.1, with `_` for test
+/// set-ups).
 enum HostName {
     static func isValid(_ name: String) -> Bool {
         guard (1...253).contains(name.utf8.count) else { return false }

@@ -3,6 +3,7 @@ import YAML
 
 /// One API key as the gateway stores it: its hash, never the key.
 public struct KeyEntry: Sendable {
+    /// Whether the key may be used; each of the others is refused with its own error.
     public enum Status: String, Sendable, CaseIterable {
         case active, suspended, revoked
     }

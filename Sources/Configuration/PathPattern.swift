@@ -1,6 +1,7 @@
-/// A path of a route: literal segments, `{name}` for any one segment, `/**` at the end for everything
-/// below and the path before it.
+/// A path of a route: literal segments, `{name}` for any one segment, `/**` at the end for
+/// everything below and the path before it.
 public struct PathPattern: Sendable, Hashable, CustomStringConvertible {
+    /// What one segment of a path has to be.
     public enum Segment: Sendable, Hashable {
         case literal(String)
         case parameter(String)
@@ -17,8 +18,8 @@ public struct PathPattern: Sendable, Hashable, CustomStringConvertible {
         self.isTree = isTree
     }
 
-    /// nil unless it begins with `/`, no segment is empty, parameters are named once and `**` stands alone
-    /// at the end.
+    /// nil unless it begins with `/`, no segment is empty, parameters are named once and `**`
+    /// stands alone at the end.
     public init?(_ text: String) {
         if text == "/" {
             self = .root
@@ -51,7 +52,8 @@ public struct PathPattern: Sendable, Hashable, CustomStringConvertible {
         (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a || byte == UInt8(ascii: "_")
     }
 
-    /// `pchar` of RFC 3986 without percent-encoding and without `*`, which would look like a pattern.
+    /// `pchar` of RFC 3986 without percent-encoding and without `*`, which would look like a
+    /// pattern.
     private static func isSegmentByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

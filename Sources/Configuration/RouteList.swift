@@ -4,8 +4,10 @@ struct RouteList: Section {
     var add: [RouteSettings] = []
 
     static let title = "sites[].routes"
-    static let purpose =
-        "A preset with routes of your own. Where only those are wanted, a list takes the place of the section."
+    static let purpose = """
+        A preset with routes of your own. Where only those are wanted, a list takes the place of \
+        the section.
+        """
     static let settings: [Setting<RouteList>] = [
         Setting(
             "preset", \.preset, .optional(.choice),

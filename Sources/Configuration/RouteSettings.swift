@@ -31,8 +31,8 @@ public struct RouteSettings: Sendable, Equatable {
     public var body: Body
     /// nil: the site's.
     public var bodyLimitBytes: Int?
-    /// The path for the upstream in place of the request's, before `basePath` is applied; only where `path`
-    /// is without parameters.
+    /// The path for the upstream in place of the request's, before `basePath` is applied; only
+    /// where `path` is without parameters.
     public var upstreamPath: String?
     public var errorShape: ErrorShape
 

@@ -2,8 +2,8 @@ import YAML
 
 /// A mapping of the configuration file whose settings are declared in one table.
 ///
-/// Reading, bounds, unknown keys and the reference page all follow from `settings`; a default is the
-/// property's value in `initial`. A new setting is one property and one row.
+/// Reading, bounds, unknown keys and the reference page all follow from `settings`; a default is
+/// the property's value in `initial`. A new setting is one property and one row.
 protocol Section: Sendable {
     /// Heading in the reference page.
     static var title: String { get }

@@ -126,7 +126,8 @@ extension SiteSettings: Section {
         var seen: Set<String> = []
         let nodes = written["add"]?.items ?? written.items
         for (route, place) in zip(routes, nodes) {
-            for method in route.methods where !seen.insert("\(method) \(route.path)").inserted {
+            for method in Set(route.methods) where !seen.insert("\(method) \(route.path)").inserted
+            {
                 reader.report("\(method) \(route.path) is routed twice", at: place.mark)
             }
         }

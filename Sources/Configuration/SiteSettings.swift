@@ -1,9 +1,11 @@
 /// A set of host names with its own dialect, identities, limits, routes and upstream.
 public struct SiteSettings: Sendable {
+    /// Whose errors and defaults the site has.
     public enum Dialect: String, Sendable, CaseIterable {
         case openai, bve
     }
 
+    /// When a minute of `requestsPerMinute` begins.
     public enum MinuteWindow: String, Sendable, CaseIterable {
         /// Opened by the first request, 60 s long.
         case anchoredMinute
@@ -32,7 +34,8 @@ public struct SiteSettings: Sendable {
     /// For keys that set no limits of their own.
     public var defaultLimits = KeyLimits()
     public var minuteWindow = MinuteWindow.anchoredMinute
-    /// Of the file and of `keysFile` together; ids and hashes are unique in the whole configuration.
+    /// Of the file and of `keysFile` together; ids and hashes are unique in the whole
+    /// configuration.
     public var keys: [KeyEntry] = []
 
     /// Absolute path of the file more keys were read from.

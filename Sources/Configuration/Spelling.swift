@@ -1,6 +1,7 @@
 /// Finds what somebody probably meant.
 enum Spelling {
-    /// The nearest of `candidates`, if it is near enough to be a slip of the finger.
+    /// The nearest of `candidates`, if it is near enough to be a slip of the finger or another
+    /// unit.
     static func suggestion(for word: String, among candidates: [String]) -> String? {
         let lowercased = word.lowercased()
         var best: (word: String, distance: Int)?
@@ -12,7 +13,18 @@ enum Spelling {
                 best = (candidate, distance)
             }
         }
-        return best?.word
+        return best?.word ?? otherUnit(of: word, among: candidates)
+    }
+
+    /// The candidate that differs in its last word only: in the unit, mostly.
+    private static func otherUnit(of word: String, among candidates: [String]) -> String? {
+        let stems = [word, stem(word)]
+        return candidates.first { stem($0) != $0 && stems.contains(stem($0)) }
+    }
+
+    /// Without the last capitalised word: `drain` of `drainSeconds`.
+    private static func stem(_ word: String) -> String {
+        word.lastIndex { $0.isUppercase }.map { String(word[..<$0]) } ?? word
     }
 
     /// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`.

@@ -1,5 +1,6 @@
 /// The server side of TLS at one listener. All paths are absolute.
 public struct TLSSettings: Sendable, Equatable {
+    /// Whether clients show certificates.
     public enum ClientCertificates: String, Sendable, CaseIterable {
         case none, request, require
     }

@@ -1,8 +1,8 @@
 extension TimeoutSettings: Section {
     static let title = "timeouts"
     static let purpose = """
-        How long each step may take. There is no total limit on a request: a long answer that keeps \
-        moving is never cut.
+        How long each step may take. There is no total limit on a request: a long answer that \
+        keeps moving is never cut.
         """
     static let settings: [Setting<TimeoutSettings>] = [
         Setting(

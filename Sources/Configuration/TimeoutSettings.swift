@@ -1,5 +1,5 @@
-/// How long each step may take, in milliseconds. There is no total limit on a request: a long answer
-/// that keeps moving is never cut.
+/// How long each step may take, in milliseconds. There is no total limit on a request: a long
+/// answer that keeps moving is never cut.
 public struct TimeoutSettings: Sendable, Equatable {
     public var tlsHandshake = 10_000
     public var requestHead = 10_000

@@ -1,7 +1,8 @@
 import Kernel
 
 extension UnixTime {
-    /// Reads `2026-01-31T12:00:00Z`, with fraction or numeric offset if need be (RFC 3339 section 5.6).
+    /// Reads `2026-01-31T12:00:00Z`, with fraction or numeric offset if need be (RFC 3339 section
+    /// 5.6).
     public init?(rfc3339 text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20,

@@ -1,5 +1,6 @@
 /// One upstream and how it is spoken to.
 public struct UpstreamSettings: Sendable {
+    /// What is spoken to the upstream.
     public enum ApplicationProtocol: String, Sendable, CaseIterable {
         /// Over TLS whatever ALPN agrees on, in cleartext HTTP/1.1.
         case auto

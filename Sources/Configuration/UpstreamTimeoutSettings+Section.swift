@@ -8,7 +8,7 @@ extension UpstreamTimeoutSettings: Section {
         Setting("tlsSeconds", \.tls, .seconds(1...3_600_000), why: "TLS handshake."),
         Setting(
             "firstByteSeconds", \.firstByte, .seconds(1...86_400_000),
-            why: "From the sent request to the first byte of the answer: models think for minutes."),
+            why: "From the sent request to the answer's first byte: models think for minutes."),
         Setting(
             "idleSeconds", \.idle, .seconds(1...86_400_000),
             why: "Between two bytes of an answer."),

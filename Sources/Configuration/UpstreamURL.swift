@@ -6,8 +6,8 @@ public struct UpstreamURL: Sendable, Equatable, CustomStringConvertible {
     /// A name, or an address; IPv6 without brackets.
     public var host = ""
     public var port: UInt16 = 80
-    /// What stands before the routes' paths once their leading `/v1` is taken off: empty, or `/…` without
-    /// a slash at its end.
+    /// What stands before the routes' paths once their leading `/v1` is taken off: empty, or `/…`
+    /// without a slash at its end.
     public var basePath = ""
 
     public init() {}

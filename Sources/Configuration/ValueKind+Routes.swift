@@ -1,8 +1,8 @@
 import YAML
 
 extension ValueKind where Value == [RouteSettings] {
-    /// `all`, a preset's name, a list of routes, or a section with a preset and additions. The routes the
-    /// site starts from are its dialect's.
+    /// `all`, a preset's name, a list of routes, or a section with a preset and additions. The
+    /// routes the site starts from are its dialect's.
     static var routes: ValueKind {
         let names = ["all"] + RoutePreset.allCases.map(\.rawValue)
         let list = ValueKind.list(of: ValueKind<RouteSettings>.section, minimum: 1)

@@ -4,7 +4,8 @@ import YAML
 struct ValueKind<Value>: Sendable {
     /// In words, for the reference page.
     let name: String
-    /// The value of a node; nil after reporting why there is none. A section starts from the current value.
+    /// The value of a node; nil after reporting why there is none. A section starts from the
+    /// current value.
     let read: @Sendable (YAMLNode, Value?, inout ConfigurationReader) -> Value?
     /// As the file would say it; empty for nothing.
     let write: @Sendable (Value) -> String

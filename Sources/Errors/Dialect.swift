@@ -4,8 +4,9 @@ import Kernel
 ///
 /// A further dialect is one more case here and one more arm in `status` and `write`.
 public enum Dialect: Equatable, Sendable {
-    /// OpenAI's envelope with the codes and messages of the BVE page. `errorParam`: whether `param`,
-    /// which OpenAI's published schema requires and the BVE page does not show, is there (as null).
+    /// OpenAI's envelope with the codes and messages of the BVE page. `errorParam`: whether
+    /// `param`, which OpenAI's published schema requires and the BVE page does not show, is there
+    /// (as null).
     case openAI(errorParam: Bool)
 
     /// The media type of every error body.
@@ -30,8 +31,8 @@ public enum Dialect: Equatable, Sendable {
         }
     }
 
-    /// Appends the event that tells of `error` in a stream under way. No `[DONE]` follows it: the SDKs
-    /// would otherwise take what came before for a complete answer.
+    /// Appends the event that tells of `error` in a stream under way. No `[DONE]` follows it: the
+    /// SDKs would otherwise take what came before for a complete answer.
     ///
     /// - `isInsideEvent`: bytes of an unfinished event were sent; a blank line ends it first.
     /// - `sequenceNumber`: for `.responses`, the number behind the last event's.

@@ -35,8 +35,8 @@ public struct Facts: Sendable {
     public var shouldRetry: Bool?
     /// The value of `retry-after-ms`, rounded up for `Retry-After`; nil sends neither.
     public var retryAfterMilliseconds: Int?
-    /// An HTTP/1.1 connection cannot go on behind the answer: what follows is not, or not surely, the
-    /// next request.
+    /// An HTTP/1.1 connection cannot go on behind the answer: what follows is not, or not surely,
+    /// the next request.
     public var isClosing = false
 
     public var kind: Kind {

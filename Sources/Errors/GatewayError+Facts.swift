@@ -1,5 +1,6 @@
 extension GatewayError {
-    /// The catalogue: one row for each error. Texts without a published source are this gateway's own.
+    /// The catalogue: one row for each error. Texts without a published source are this gateway's
+    /// own.
     public var facts: Facts {
         switch self {
         case .missingCredential: Facts(0, 401, "missing_api_key", "Missing API key")

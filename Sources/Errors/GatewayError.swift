@@ -2,9 +2,9 @@ import Kernel
 
 /// Everything the gateway refuses or fails at: the one catalogue.
 ///
-/// A new case is the whole job: the compiler asks for its facts below, and from there every dialect,
-/// the access log, the metrics and `docs/errors.md` speak of it. Nothing else in the program names a
-/// status code of a refusal.
+/// A new case is the whole job: the compiler asks for its facts below, and from there every
+/// dialect, the access log, the metrics and `docs/errors.md` speak of it. Nothing else in the
+/// program names a status code of a refusal.
 public enum GatewayError: Error, Equatable, Sendable {
     // Identity
     case missingCredential
@@ -47,7 +47,8 @@ public enum GatewayError: Error, Equatable, Sendable {
         )
     }
 
-    /// One value of every case, in the order of `Facts.number`: for tables, documentation and tests.
+    /// One value of every case, in the order of `Facts.number`: for tables, documentation and
+    /// tests.
     public static let examples: [GatewayError] = [
         .missingCredential, .malformedCredential(.wrongScheme), .unknownCredential,
         .expiredCredential, .revokedCredential, .suspendedCredential, .modelNotAllowed,

@@ -1,7 +1,7 @@
 import Kernel
 
-/// The bodies of the errors that always read the same, rendered once: a flood of refusals costs a copy
-/// each and no memory.
+/// The bodies of the errors that always read the same, rendered once: a flood of refusals costs a
+/// copy each and no memory.
 enum RenderedBodies {
     static func openAI(_ number: Int, _ errorParam: Bool) -> [UInt8] {
         errorParam ? withParam[number] : withoutParam[number]

@@ -1,12 +1,13 @@
-/// Why an upstream gave no answer that can be passed on. The client learns only that it failed; the kind
-/// goes to the log and the metrics.
+/// Why an upstream gave no answer that can be passed on. The client learns only that it failed; the
+/// kind goes to the log and the metrics.
 public enum UpstreamFailure: Equatable, Sendable {
     /// The patience that ran out.
     public enum Wait: UInt8, CaseIterable, Sendable {
         case connect, handshake, firstByte, idle
     }
 
-    /// No connection: refused, no route, the name does not resolve, or nothing is configured behind it.
+    /// No connection: refused, no route, the name does not resolve, or nothing is configured behind
+    /// it.
     case unreachable
     /// The TLS handshake failed or the certificate does not match.
     case tlsFailed

@@ -6,7 +6,8 @@ import Kernel
 /// byte.
 public enum FieldName: UInt8, CaseIterable, Sendable {
     case other
-    case accept, acceptEncoding, acceptLanguage, altSvc, apiKey, authorization, cacheControl
+    case accept, accessControlRequestHeaders, accessControlRequestMethod, acceptEncoding,
+        acceptLanguage, altSvc, apiKey, authorization, cacheControl
     case connection, contentEncoding, contentLength, contentType, cookie, date, expect, forwarded
     case host, keepAlive, location, openAIBeta, origin, proxyAuthenticate, proxyAuthorization
     case proxyConnection, retryAfter, retryAfterMs, server, setCookie, te, traceparent, tracestate
@@ -19,6 +20,8 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         switch self {
         case .other: ""
         case .accept: "accept"
+        case .accessControlRequestHeaders: "access-control-request-headers"
+        case .accessControlRequestMethod: "access-control-request-method"
         case .acceptEncoding: "accept-encoding"
         case .acceptLanguage: "accept-language"
         case .altSvc: "alt-svc"
@@ -81,7 +84,7 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         return .other
     }
 
-    private static let longest = 19
+    private static let longest = 30
 
     /// Chained hash of the names by length, first and last letter: `table` holds the first
     /// candidate of a slot, `next` the one after a candidate; 0 ends a chain (`.other` is never a

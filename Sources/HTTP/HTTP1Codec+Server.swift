@@ -106,6 +106,7 @@ extension HTTP1Codec {
             fail("a response head that cannot be written")
             return
         }
+        if head.endsConnection { persists = false }
         decidePersistence()
         let isBodiless = isHeadRequest || head.status == 204 || head.status == 304
         pending.appendStatusLine(head.status)

@@ -53,6 +53,9 @@ public final class Head {
     public var status = 0
     /// The value of Content-Length; nil when the head has none.
     public var contentLength: Int?
+    /// Response to be sent: an HTTP/1.1 connection ends behind it, because what follows is not, or not surely,
+    /// the next request.
+    public var endsConnection = false
     /// HTTP/1.0 spoke: no chunked coding may be sent to that peer.
     public var isHTTP10 = false
     /// The fields without pseudo-fields, without Host, and without what framed the message on the
@@ -72,6 +75,7 @@ public final class Head {
         status = 0
         contentLength = nil
         isHTTP10 = false
+        endsConnection = false
         fields.removeAll()
     }
 

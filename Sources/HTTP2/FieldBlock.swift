@@ -2,17 +2,20 @@ import CNghttp2
 import HTTP
 import Kernel
 
-/// The fields of one message in the form libnghttp2 takes: an array of pointers, reused for every message.
+/// The fields of one message in the form libnghttp2 takes: an array of pointers, reused for every
+/// message.
 ///
-/// *Safety:* the array is owned here. Its entries point into the head that is being sent, into static
-/// text, or into `numbers`; they are read only by the submitting call, which copies what they point at and
-/// happens before the head or this struct changes again. Every use starts with `removeAll`.
+/// *Safety:* the array is owned here. Its entries point into the head that is being sent, into
+/// static text, or into `numbers`; they are read only by the submitting call, which copies what
+/// they point at and happens before the head or this struct changes again. Every use starts with
+/// `removeAll`.
 @safe
 struct FieldBlock: ~Copyable {
     private var base: UnsafeMutablePointer<nghttp2_nv>
     private var capacity = 32
     private(set) var count = 0
-    /// Status and Content-Length as digits. Reserved before the first is written, so it never moves.
+    /// Status and Content-Length as digits. Reserved before the first is written, so it never
+    /// moves.
     private var numbers = ByteBuffer()
 
     init() { unsafe base = .allocate(capacity: capacity) }

@@ -31,12 +31,20 @@ extension HTTP2Codec {
         }
     }
 
-    /// Returns false when the field makes the message malformed; its stream is being reset then.
+    /// Returns false when the rest of the block is not wanted: it is malformed, and its stream is
+    /// being reset, or it is a decompression bomb.
     func fieldReceived(_ name: Span<UInt8>, _ value: Span<UInt8>, on id: Int32) -> Bool {
         guard block.isOpen else { return true }
-        guard block.add(name, value, within: limits) != nil else { return true }
-        malformed(id)
-        return false
+        if block.add(name, value, within: limits) != nil {
+            malformed(id)
+            return false
+        }
+        if block.isBomb(within: limits) {
+            giveBack(block.abandon())
+            fail(.calm("a head many times over its limit"))
+            return false
+        }
+        return true
     }
 
     /// A malformed message is a stream error (RFC 9113 section 8.1.1).
@@ -167,12 +175,14 @@ extension HTTP2Codec {
     /// libnghttp2 has disposed of a stream, because both sides ended or because one broke it off.
     func streamClosed(_ id: Int32, _ code: UInt32) {
         guard let stream = streams.remove(id) else { return }
+        if stream.isResetOwed { owedResets -= 1 }
         if isAlive, !stream.isMute {
             let isAnswered = stream.hasReceivedEnd || stream.isResetByUs
             if code == NGHTTP2_NO_ERROR.rawValue, stream.hasSentEnd, isAnswered {
                 events.append(.closed(stream.id))
             } else {
-                // libnghttp2 closes streams above the last one of a GOAWAY with REFUSED_STREAM as well.
+                // libnghttp2 closes streams above the last one of a GOAWAY with REFUSED_STREAM as
+                // well.
                 let isUnprocessed =
                     role == .client && code == NGHTTP2_REFUSED_STREAM.rawValue
                     && !stream.hasFinalHead

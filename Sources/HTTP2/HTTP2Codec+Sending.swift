@@ -74,7 +74,7 @@ extension HTTP2Codec {
         defer { swap(&output, &self.output) }
         outputLimit = limit
         writeSerial += 1
-        while hasOutput, self.output.count < limit {
+        while hasOutput, self.output.count < limit || owedResets > 0 {
             let next = unsafe session.nextBytes()
             if unsafe next.status > 0 {
                 unsafe self.output.append(next.bytes)
@@ -104,7 +104,8 @@ extension HTTP2Codec {
         stream.isResetByUs = true
     }
 
-    /// Takes every event of one stream out of the queue. Body bytes nobody will see are credited here.
+    /// Takes every event of one stream out of the queue. Body bytes nobody will see are credited
+    /// here.
     private func dropEvents(of stream: StreamID) {
         guard !events.isEmpty else { return }
         var kept = EventQueue()
@@ -165,7 +166,9 @@ extension HTTP2Codec {
                 events.append(.drained(stream.id))
             }
         }
-        return output.count < outputLimit ? .goOn : .pause
+        if output.count < outputLimit { return .goOn }
+        // RST_STREAM(NO_ERROR) is to follow in the same call, see `endSent`.
+        return header[4].endsStream && isAnswering(stream) ? .goOn : .pause
     }
 
     func frameSent(type: UInt8, flags: UInt8, on id: Int32, goAwayCode: UInt32) {
@@ -186,15 +189,25 @@ extension HTTP2Codec {
         }
     }
 
+    /// Our message is complete. If the request is not, the client may stop sending it (RFC 9113
+    /// section 8.1): RST_STREAM(NO_ERROR) follows, in the same call of `write`. Otherwise the
+    /// client, for which the stream may be over with our END_STREAM, could open the next one while
+    /// libnghttp2 still counts this one, and would be told off for a stream too many.
     private func endSent(_ id: Int32) {
         guard let stream = streams.find(id) else { return }
+        let isAnswering = isAnswering(stream)
         stream.hasSentEnd = true
-        if role == .server, !stream.hasReceivedEnd, !stream.isMute {
-            // The client may stop sending its request (RFC 9113 section 8.1).
-            stream.isResetByUs = true
-            stream.isDiscarding = true
-            session.reset(id, NGHTTP2_NO_ERROR.rawValue)
-        }
+        guard isAnswering else { return }
+        stream.isResetByUs = true
+        stream.isDiscarding = true
+        stream.isResetOwed = true
+        owedResets += 1
+        session.reset(id, NGHTTP2_NO_ERROR.rawValue)
+    }
+
+    /// Whether the end of our message would be an answer to a request that is not complete.
+    private func isAnswering(_ stream: Stream) -> Bool {
+        role == .server && !stream.hasReceivedEnd && !stream.isMute
     }
 
     /// A head that could not be sent leaves its stream without an end.

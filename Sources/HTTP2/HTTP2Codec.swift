@@ -4,17 +4,17 @@ import Kernel
 
 /// HTTP/2 (RFC 9113) on one connection, in either role: bytes in, events out, calls in, bytes out.
 ///
-/// libnghttp2 holds the protocol's state: frames, HPACK, windows, settings. Around it this class checks
-/// what libnghttp2 leaves open (`HeaderBlock`), bounds what a peer may cost (`FrameBudgets`), queues body
-/// bytes per stream, and words everything as the events of `Codec`.
+/// libnghttp2 holds the protocol's state: frames, HPACK, windows, settings. Around it this class
+/// checks what libnghttp2 leaves open (`HeaderBlock`), bounds what a peer may cost
+/// (`FrameBudgets`), queues body bytes per stream, and words everything as the events of `Codec`.
 ///
 ///     receive ─▶ libnghttp2 ─▶ callbacks ─▶ events ─▶ nextEvent
 ///     respond, send, … ─▶ libnghttp2's queue, `Stream.outgoing` ─▶ write
 ///
-/// Callbacks only append to `events` and change the state kept here; nobody outside is called, so nobody
-/// is re-entered. A stream that is broken off because of the peer's fault is reported at once where this
-/// class finds the fault, and when RST_STREAM is written where libnghttp2 does; a connection error that
-/// libnghttp2 finds is reported when its GOAWAY is written.
+/// Callbacks only append to `events` and change the state kept here; nobody outside is called, so
+/// nobody is re-entered. A stream that is broken off because of the peer's fault is reported at
+/// once where this class finds the fault, and when RST_STREAM is written where libnghttp2 does; a
+/// connection error that libnghttp2 finds is reported when its GOAWAY is written.
 public final class HTTP2Codec: Codec {
     public let role: Role
     public let limits: CodecLimits
@@ -33,6 +33,8 @@ public final class HTTP2Codec: Codec {
     var output = ByteBuffer()
     var outputLimit = 0
     var writeSerial = 0
+    /// Streams for which RST_STREAM(NO_ERROR) is to be written before `write` returns.
+    var owedResets = 0
     /// The address of the first byte passed to `receive`, during that call.
     var inputAddress: UInt = 0
     var now = Instant(nanoseconds: 0)
@@ -51,8 +53,8 @@ public final class HTTP2Codec: Codec {
     var isGoingAway = false
     private var shutDownCalls = 0
 
-    /// `isSecure`: whether the connection runs over TLS; a server's heads say so whatever `:scheme` says.
-    /// `memory`: what the codecs of one worker share; without it the codec has its own.
+    /// `isSecure`: whether the connection runs over TLS; a server's heads say so whatever `:scheme`
+    /// says. `memory`: what the codecs of one worker share; without it the codec has its own.
     public init(
         role: Role, limits: CodecLimits, heads: HeadPool, isSecure: Bool,
         memory: HTTP2Memory? = nil, budgets: FrameBudgets = FrameBudgets()
@@ -148,7 +150,8 @@ public final class HTTP2Codec: Codec {
         return max(0, session.peerStreamLimit - streams.count)
     }
 
-    /// Whether a block of header fields has begun and not ended; the driver's clock for slow heads runs.
+    /// Whether a block of header fields has begun and not ended; the driver's clock for slow heads
+    /// runs.
     public var hasUnfinishedHead: Bool { block.isOpen }
 
     /// Notes the first reason for which the connection cannot go on.
@@ -159,7 +162,8 @@ public final class HTTP2Codec: Codec {
     /// Whether events of streams may still be emitted.
     var isAlive: Bool { !hasFailed && pendingFailure == nil }
 
-    /// Ends the connection if a callback or libnghttp2 found a reason. Returns whether it did just now.
+    /// Ends the connection if a callback or libnghttp2 found a reason. Returns whether it did just
+    /// now.
     @discardableResult
     func settleFailure() -> Bool {
         guard let failure = pendingFailure, !hasFailed else { return false }

@@ -1,15 +1,17 @@
 import CNghttp2
 import Kernel
 
-/// What the HTTP/2 codecs of one worker leave behind for each other: memory blocks of libnghttp2, and
-/// stream objects. Less than `malloc` on every frame (measured: 5 to 7 % of a proxy's CPU time).
+/// What the HTTP/2 codecs of one worker leave behind for each other: memory blocks of libnghttp2,
+/// and stream objects. Less than `malloc` on every frame (measured: 5 to 7 % of a proxy's CPU
+/// time).
 ///
-/// A block is `[class, capacity | payload]`; the class says which free list it returns to, so codecs may
-/// end in any order. What is kept is bounded; beyond it, blocks go back to the system.
+/// A block is `[class, capacity | payload]`; the class says which free list it returns to, so
+/// codecs may end in any order. What is kept is bounded; beyond it, blocks go back to the system.
 ///
-/// *Safety:* one worker's thread uses it; it is not Sendable. Blocks in use belong to a session, and each
-/// `Session` keeps its `HTTP2Memory` alive until after `nghttp2_session_del`, so no block outlives the
-/// lists. A kept block belongs to its list alone; its first payload word links to the next one.
+/// *Safety:* one worker's thread uses it; it is not Sendable. Blocks in use belong to a session,
+/// and each `Session` keeps its `HTTP2Memory` alive until after `nghttp2_session_del`, so no block
+/// outlives the lists. A kept block belongs to its list alone; its first payload word links to the
+/// next one.
 @safe
 public final class HTTP2Memory {
     private static let headerBytes = 16
@@ -62,7 +64,8 @@ public final class HTTP2Memory {
         unsafe block.assumingMemoryBound(to: Int.self)
     }
 
-    /// The class of a block of `size` bytes and the size of that class: four steps to each power of two.
+    /// The class of a block of `size` bytes and the size of that class: four steps to each power of
+    /// two.
     static func sizeClass(_ size: Int) -> (index: Int, size: Int) {
         if size <= 64 { return (0, 64) }
         if size > largestBlock { return (unclassed, size) }

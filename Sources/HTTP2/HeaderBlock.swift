@@ -3,9 +3,10 @@ import Kernel
 
 /// One block of header fields on its way in: a request head, a response head or trailers.
 ///
-/// libnghttp2 checks characters, order and number of pseudo-fields and the fields HTTP/2 forbids. Here the
-/// rest of RFC 9113 section 8 is checked, and the limits are enforced on the decoded size, which libnghttp2
-/// does not do: an over-long block is still decoded, as HPACK demands, but no more of it is stored.
+/// libnghttp2 checks characters, order and number of pseudo-fields and the fields HTTP/2 forbids.
+/// Here the rest of RFC 9113 section 8 is checked, and the limits are enforced on the decoded size,
+/// which libnghttp2 does not do: an over-long block is still decoded, as HPACK demands, but no more
+/// of it is stored.
 ///
 /// A connection receives at most one block at a time (CONTINUATION frames follow without a gap).
 struct HeaderBlock: ~Copyable {
@@ -28,6 +29,11 @@ struct HeaderBlock: ~Copyable {
     private var excess: MessageFault?
     private var isExpectationUnknown = false
     private var host = ByteBuffer()
+
+    /// Whether the block is so far over its limit that decoding the rest of it costs too much.
+    func isBomb(within limits: CodecLimits) -> Bool {
+        listBytes / 4 > max(limits.headBytes, limits.trailerBytes)
+    }
 
     /// Whether a block has begun and not been finished or given up.
     var isOpen: Bool { head != nil }
@@ -131,7 +137,8 @@ struct HeaderBlock: ~Copyable {
         let id = FieldName.recognise(name)
         switch id {
         case .other:
-            // Servers behind CGI-like interfaces cannot tell `_` from `-`: a way to smuggle a field.
+            // Servers behind CGI-like interfaces cannot tell `_` from `-`: a way to smuggle a
+            // field.
             if name.firstIndex(of: UInt8(ascii: "_")) != nil { return "_ in a field name" }
             head.fields.append(name: name, value: value)
             return nil

@@ -4,11 +4,11 @@ import Kernel
 
 /// One session of libnghttp2: its functions as methods, with the choices this gateway makes.
 ///
-/// *Safety:* the struct owns the session and deletes it last of all; it cannot be copied. It keeps the
-/// memory the session allocates from. The session holds the address of its codec (`attach`), which holds
-/// this struct, so the codec outlives the session; deleting a session calls nothing back. Callbacks run
-/// only inside `receive` and `nextBytes`. No method mutates the struct, so calls made from a callback
-/// do not overlap with the call that is under way.
+/// *Safety:* the struct owns the session and deletes it last of all; it cannot be copied. It keeps
+/// the memory the session allocates from. The session holds the address of its codec (`attach`),
+/// which holds this struct, so the codec outlives the session; deleting a session calls nothing
+/// back. Callbacks run only inside `receive` and `nextBytes`. No method mutates the struct, so
+/// calls made from a callback do not overlap with the call that is under way.
 @safe
 struct Session: ~Copyable {
     private let pointer: OpaquePointer
@@ -75,8 +75,8 @@ struct Session: ~Copyable {
         unsafe nghttp2_session_mem_recv(pointer, bytes.baseAddress, bytes.count)
     }
 
-    /// The next bytes for the wire, valid until the next call; callbacks run. `status`: their number, 0
-    /// when there are none (DATA was handed to the callback), or a negative error code.
+    /// The next bytes for the wire, valid until the next call; callbacks run. `status`: their
+    /// number, 0 when there are none (DATA was handed to the callback), or a negative error code.
     @unsafe
     func nextBytes() -> (status: Int, bytes: UnsafeBufferPointer<UInt8>) {
         var start: UnsafePointer<UInt8>?
@@ -138,7 +138,8 @@ struct Session: ~Copyable {
             pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, code)
     }
 
-    /// Lets streams share the connection evenly instead of one after the other (RFC 9218 "incremental").
+    /// Lets streams share the connection evenly instead of one after the other (RFC 9218
+    /// "incremental").
     func shareEvenly(_ stream: Int32) {
         var priority = nghttp2_extpri(urgency: UInt32(NGHTTP2_EXTPRI_DEFAULT_URGENCY), inc: 1)
         unsafe nghttp2_session_change_extpri_stream_priority(pointer, stream, &priority, 1)

@@ -4,10 +4,11 @@ import Kernel
 
 /// The callbacks and options every session of the process shares, built once.
 ///
-/// *Safety:* both objects are written here, during the one-time initialisation of `shared`, and only read
-/// afterwards; libnghttp2 copies what it needs into each session. They are never freed. The user data of
-/// every callback is the codec that owns the session (see `Session`); it is used without counting a
-/// reference, which is sound because the codec is executing the call that runs the callback.
+/// *Safety:* both objects are written here, during the one-time initialisation of `shared`, and
+/// only read afterwards; libnghttp2 copies what it needs into each session. They are never freed.
+/// The user data of every callback is the codec that owns the session (see `Session`); it is used
+/// without counting a reference, which is sound because the codec is executing the call that runs
+/// the callback.
 @safe
 struct SessionSetup: @unchecked Sendable {
     static let shared = SessionSetup()
@@ -38,7 +39,10 @@ struct SessionSetup: @unchecked Sendable {
         unsafe nghttp2_option_set_max_reserved_remote_streams(options, 0)
         unsafe nghttp2_option_set_max_outbound_ack(options, 1_000)
         unsafe nghttp2_option_set_max_settings(options, 32)
-        unsafe nghttp2_option_set_max_continuations(options, 8)
+        // Counts pieces of frame headers, not frames: nine for one frame that arrives byte by byte.
+        unsafe nghttp2_option_set_max_continuations(options, 64)
+        // `FrameBudgets` bounds resets, received and provoked ones; this one would read a clock.
+        unsafe nghttp2_option_set_stream_reset_rate_limit(options, 1 << 40, 1 << 20)
         // A head of the size we accept, with what the gateway adds, must be fit to be sent.
         unsafe nghttp2_option_set_max_send_header_block_length(options, 1_048_576)
         // libnghttp2 passes unknown frame types by in silence; this makes it count them with us.
@@ -77,7 +81,8 @@ struct SessionSetup: @unchecked Sendable {
             }
             return isTaken ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
         }
-        // A field libnghttp2 would pass over in silence makes the message malformed (RFC 9113 8.2.1).
+        // A field libnghttp2 would pass over in silence makes the message malformed (RFC 9113
+        // 8.2.1).
         unsafe nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks) {
             _, frame, _, _, _, _, _, user in
             guard let stream = unsafe frame?.pointee.hd.stream_id else { return 0 }

@@ -1,9 +1,11 @@
 import HTTP
 import Kernel
 
-/// What the codec remembers of one open stream. libnghttp2 knows the protocol state; this is the rest.
+/// What the codec remembers of one open stream. libnghttp2 knows the protocol state; this is the
+/// rest.
 ///
-/// Streams are reused by way of `HTTP2Memory`; `reset` brings every property back to its initial value.
+/// Streams are reused by way of `HTTP2Memory`; `reset` brings every property back to its initial
+/// value.
 final class Stream {
     var id = StreamID(0)
     /// The next stream in the same slot of the table.
@@ -30,6 +32,8 @@ final class Stream {
     var isMute = false
     /// The driver has reset it, or this codec has for having answered: not the peer's fault.
     var isResetByUs = false
+    /// RST_STREAM(NO_ERROR) waits to be written behind our END_STREAM.
+    var isResetOwed = false
     /// The peer's body is thrown away: the request was refused, or it is answered already.
     var isDiscarding = false
     var interimResponses = 0
@@ -49,6 +53,7 @@ final class Stream {
         hasReceivedEnd = false
         isMute = false
         isResetByUs = false
+        isResetOwed = false
         isDiscarding = false
         interimResponses = 0
         drainedSerial = 0

@@ -1,10 +1,11 @@
 import HTTP
 
-/// The open streams of one connection by identifier: a hash table whose hash is the identifier itself.
+/// The open streams of one connection by identifier: a hash table whose hash is the identifier
+/// itself.
 ///
-/// Identifiers of one connection go up by two, so consecutive streams fall into consecutive slots. Why not
-/// the user data libnghttp2 keeps with a stream: it has none for a request that waits to be written, and a
-/// raw pointer could outlive the object.
+/// Identifiers of one connection go up by two, so consecutive streams fall into consecutive slots.
+/// Why not the user data libnghttp2 keeps with a stream: it has none for a request that waits to be
+/// written, and a raw pointer could outlive the object.
 struct StreamTable {
     private var slots: [Stream?] = [nil, nil, nil, nil]
     private(set) var count = 0

@@ -1,10 +1,12 @@
 import Kernel
 
-/// A budget that is spent in tokens and refilled by time: `burst` at most, `perSecond` again each second.
+/// A budget that is spent in tokens and refilled by time: `burst` at most, `perSecond` again each
+/// second.
 ///
 /// It reads no clock. Time that runs backwards refills nothing.
 struct TokenBucket {
-    /// Billionths of a token, so that a refill is one multiplication and nothing is lost to rounding.
+    /// Billionths of a token, so that a refill is one multiplication and nothing is lost to
+    /// rounding.
     private var level: UInt64
     private let capacity: UInt64
     private let perSecond: UInt64

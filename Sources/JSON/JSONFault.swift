@@ -4,8 +4,8 @@ public enum JSONFault: Error, Equatable, Sendable {
     case invalid
     /// More than 1,024 containers within each other.
     case tooDeep
-    /// `model`, `stream`, `stream_options` or its `include_usage` occurs twice: the gateway and the upstream
-    /// might each believe another one.
+    /// `model`, `stream`, `stream_options` or its `include_usage` occurs twice: the gateway and the
+    /// upstream might each believe another one.
     case duplicateMember
     case outOfMemory
 }

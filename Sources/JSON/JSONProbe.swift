@@ -3,19 +3,21 @@ import Kernel
 
 /// Checks bodies: each one whole, byte by byte, without building anything of it.
 ///
-/// One per worker; it reuses its memory and gives it back after a body of more than 1 MiB. Lone surrogates
-/// (`"\ud800"`) are valid here as in RFC 8259 section 8.2: only top-level keys and `model` are unescaped.
+/// One per worker; it reuses its memory and gives it back after a body of more than 1 MiB. Lone
+/// surrogates (`"\ud800"`) are valid here as in RFC 8259 section 8.2: only top-level keys and
+/// `model` are unescaped.
 ///
-/// *Safety:* the probe alone owns `parser`. The C function reads the body only during its call, writes
-/// only into its own memory and the summary, keeps no pointer to either and calls nothing back.
+/// *Safety:* the probe alone owns `parser`. The C function reads the body only during its call,
+/// writes only into its own memory and the summary, keeps no pointer to either and calls nothing
+/// back.
 @safe
 public final class JSONProbe {
     /// Memory for bodies up to this size is kept.
     private static let keptBytes = 1_048_576
 
     private let parser: OpaquePointer?
-    /// The unescaped text of `model`, when the last body that was probed had a string there; else empty. A
-    /// lone surrogate in it becomes U+FFFD.
+    /// The unescaped text of `model`, when the last body that was probed had a string there; else
+    /// empty. A lone surrogate in it becomes U+FFFD.
     public private(set) var model = ByteBuffer()
 
     public init() { unsafe parser = gh_json_create() }

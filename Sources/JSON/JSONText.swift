@@ -2,8 +2,8 @@ import Kernel
 
 /// The inside of JSON strings.
 public enum JSONText {
-    /// Appends what `inside`, a valid string without its quotes, stands for, as UTF-8. A lone surrogate
-    /// becomes U+FFFD.
+    /// Appends what `inside`, a valid string without its quotes, stands for, as UTF-8. A lone
+    /// surrogate becomes U+FFFD.
     public static func unescape(_ inside: Span<UInt8>, into text: inout ByteBuffer) {
         var index = 0
         while index < inside.count {

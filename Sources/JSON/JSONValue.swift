@@ -1,5 +1,6 @@
 /// A value of a probed body: its type and where it stands.
 public struct JSONValue: Equatable, Sendable {
+    /// The types of RFC 8259 section 3, booleans by their value.
     public enum Kind: Equatable, Sendable {
         case object, array, string, number, `true`, `false`, null
     }

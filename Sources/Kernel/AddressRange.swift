@@ -4,8 +4,8 @@ public struct AddressRange: Sendable, Hashable, CustomStringConvertible {
     /// Leading bits that decide, of the 128 (IPv4: 96 more than written).
     private let bits: Int
 
-    /// Reads `10.0.0.0/8`, `2001:db8::/32` or a single address. Bits behind the prefix must be zero:
-    /// `10.1.0.0/8` is more likely a slip than a wish.
+    /// Reads `10.0.0.0/8`, `2001:db8::/32` or a single address. Bits behind the prefix must be
+    /// zero: `10.1.0.0/8` is more likely a slip than a wish.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let address = IPAddress(String(parts[0])) else { return nil }

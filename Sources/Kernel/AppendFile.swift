@@ -2,8 +2,8 @@ import CKernel
 
 /// A file, or a standard stream, that is only ever appended to.
 ///
-/// *Safety:* an opened descriptor is closed exactly once, when it is replaced or in `deinit`; a standard
-/// stream's is not ours to close. One thread uses the object at a time.
+/// *Safety:* an opened descriptor is closed exactly once, when it is replaced or in `deinit`; a
+/// standard stream's is not ours to close. One thread uses the object at a time.
 @safe
 public final class AppendFile {
     private var descriptor: Int32
@@ -26,7 +26,8 @@ public final class AppendFile {
         if path != nil { _ = close(descriptor) }
     }
 
-    /// Opens the path again, after something renamed the file. When that fails the old one stays open.
+    /// Opens the path again, after something renamed the file. When that fails the old one stays
+    /// open.
     public func reopen() throws(SystemFault) {
         guard let path else { return }
         let fresh = try Self.open(path)

@@ -19,18 +19,32 @@ extension ByteBuffer {
 
     /// Appends the `digits` lowest hexadecimal digits of `number`, in lower case.
     public mutating func append(hex number: UInt64, digits: Int) {
-        var shift = (digits - 1) * 4
-        while shift >= 0 {
-            append(hexDigit(UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 0xf))
-            shift -= 4
+        var text = InlineArray<16, UInt8>(repeating: 0)
+        let count = min(16, max(0, digits))
+        var rest = number
+        var place = count
+        while place > 0 {
+            place -= 1
+            text[place] = hexDigit(UInt8(truncatingIfNeeded: rest) & 0xf)
+            rest >>= 4
         }
+        append(text.span.extracting(0..<count))
     }
 
     /// Appends `text` as the inside of a JSON string: quotes, backslashes and controls escaped (RFC 8259
-    /// section 7), bytes that are not UTF-8 replaced by U+FFFD.
+    /// section 7), and what some readers take for the end of a line; bytes that are not UTF-8 are replaced
+    /// by U+FFFD.
     public mutating func append(jsonEscaped text: Span<UInt8>) {
         var index = 0
         while index < text.count {
+            // Nearly every text is one run of bytes that stand for themselves.
+            var end = index
+            while end < text.count, isPlainInJSON(text[end]) { end += 1 }
+            if end > index {
+                append(text.extracting(index..<end))
+                index = end
+                continue
+            }
             let byte = text[index]
             if byte < 0x80 {
                 append(jsonEscapedASCII: byte)
@@ -41,6 +55,10 @@ extension ByteBuffer {
             if length == 0 {
                 append("\u{FFFD}")
                 index += 1
+            } else if let code = lineSeparator(in: text, at: index) {
+                append("\\u")
+                append(hex: code, digits: 4)
+                index += length
             } else {
                 append(text.extracting(index..<index + length))
                 index += length
@@ -65,6 +83,20 @@ extension ByteBuffer {
         default: append(byte)
         }
     }
+}
+
+/// The code point at `index` if it is one of U+0080–U+009F (NEL among them), U+2028 and U+2029.
+private func lineSeparator(in text: Span<UInt8>, at index: Int) -> UInt64? {
+    if text[index] == 0xc2, text[index + 1] < 0xa0 { return UInt64(text[index + 1]) }
+    guard text[index] == 0xe2, text[index + 1] == 0x80, text[index + 2] & 0xfe == 0xa8 else {
+        return nil
+    }
+    return 0x2000 | UInt64(text[index + 2] & 0x3f)
+}
+
+/// Whether a JSON string holds `byte` as it is (RFC 8259 section 7), DEL left out.
+private func isPlainInJSON(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
 }
 
 private func hexDigit(_ value: UInt8) -> UInt8 {

@@ -1,7 +1,7 @@
 /// The proleptic Gregorian calendar in UTC, reckoned from days since 1970-01-01.
 ///
-/// Years are counted from March, so that the leap day ends the year, in eras of 400 years, which all have
-/// 146,097 days.
+/// Years are counted from March, so that the leap day ends the year, in eras of 400 years, which
+/// all have 146,097 days.
 public enum CivilCalendar {
     public static let secondsPerDay: Int64 = 86_400
 

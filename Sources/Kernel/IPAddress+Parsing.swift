@@ -1,7 +1,7 @@
 /// Reading addresses from the wire: without a `String` and without the C library.
 extension IPAddress {
-    /// Reads `192.0.2.1` or `2001:db8::1` (RFC 4291 section 2.2; no brackets, no zone). An IPv4 number has
-    /// no zeros in front: they are octal to some readers.
+    /// Reads `192.0.2.1` or `2001:db8::1` (RFC 4291 section 2.2; no brackets, no zone). An IPv4
+    /// number has no zeros in front: they are octal to some readers.
     public init?(parsing text: Span<UInt8>) {
         guard text.count <= 45 else { return nil }
         if text.firstIndex(of: UInt8(ascii: ":")) == nil {

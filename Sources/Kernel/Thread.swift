@@ -3,11 +3,11 @@ import Synchronization
 
 /// A thread of the operating system.
 ///
-/// The closure is sent: what it captures belongs to the new thread from then on, so a worker that is made
-/// inside of it cannot be shared by mistake.
+/// The closure is sent: what it captures belongs to the new thread from then on, so a worker that
+/// is made inside of it cannot be shared by mistake.
 ///
-/// *Safety:* the closure's box is retained once for the thread, which releases it. The handle is used for
-/// at most one of join and detach.
+/// *Safety:* the closure's box is retained once for the thread, which releases it. The handle is
+/// used for at most one of join and detach.
 @safe
 public final class Thread: Sendable {
     private final class Start {

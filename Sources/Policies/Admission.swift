@@ -26,8 +26,8 @@ public struct WindowReading: Equatable, Sendable {
 
 /// What a meter decided about one request.
 public enum Admission: Equatable, Sendable {
-    /// Counted in every limited window. The reading is that of the window with the least share left, nil
-    /// without limits.
+    /// Counted in every limited window. The reading is that of the window with the least share
+    /// left, nil without limits.
     case admitted(WindowReading?)
     /// Counted nowhere. The reading is that of the window that refused.
     case refused(WindowReading)

@@ -11,8 +11,8 @@ public final class BodyBudget: Sendable {
 
     /// Takes `count` bytes of the budget, all or none. What is taken is given back with `release`.
     ///
-    /// Compare-and-exchange instead of add-and-undo: a reservation that is too large must not make a
-    /// small one fail in passing.
+    /// Compare-and-exchange instead of add-and-undo: a reservation that is too large must not make
+    /// a small one fail in passing.
     public func reserve(_ count: Int) -> Bool {
         guard count > 0 else { return count == 0 }
         var current = used.load(ordering: .relaxed)

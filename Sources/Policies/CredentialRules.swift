@@ -39,8 +39,8 @@ public struct CredentialRules: Sendable {
         case malformed(CredentialFault)
     }
 
-    /// Looks for the key without hashing anything: what cannot be a key of this site is refused for the
-    /// price of a comparison.
+    /// Looks for the key without hashing anything: what cannot be a key of this site is refused for
+    /// the price of a comparison.
     public func extract(from fields: borrowing Fields) -> Finding {
         guard let field = fields.index(of: .authorization) else {
             guard acceptsAPIKeyField, let field = fields.index(of: .xApiKey) else {
@@ -75,15 +75,21 @@ public struct CredentialRules: Sendable {
         if key.isEmpty { return .malformed(.empty) }
         if key.count > Self.longestKey { return .malformed(.tooLong) }
         guard key.starts(with: prefix.span) else { return .malformed(.wrongPrefix) }
+        let place = Place(field: field, bytes: start..<value.count)
+        if strictKeyFormat, isHexKey(key.extracting(prefix.count..<key.count)) {
+            return .key(place)
+        }
+        guard isVisible(key) else { return .malformed(.badCharacter) }
+        return strictKeyFormat ? .malformed(.wrongFormat) : .key(place)
+    }
+
+    private func isVisible(_ key: Span<UInt8>) -> Bool {
         var index = 0
         while index < key.count {
-            guard key[index] > 0x20, key[index] < 0x7f else { return .malformed(.badCharacter) }
+            guard key[index] > 0x20, key[index] < 0x7f else { return false }
             index += 1
         }
-        if strictKeyFormat, !isHexKey(key.extracting(prefix.count..<key.count)) {
-            return .malformed(.wrongFormat)
-        }
-        return .key(Place(field: field, bytes: start..<value.count))
+        return true
     }
 
     private func isHexKey(_ rest: Span<UInt8>) -> Bool {

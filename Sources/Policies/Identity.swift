@@ -12,8 +12,8 @@ public struct Identity: Sendable {
     }
 
     public let rules: CredentialRules
-    /// Joined to every key before it is hashed, so that a stolen list of digests is worth nothing without
-    /// it.
+    /// Joined to every key before it is hashed, so that a stolen list of digests is worth nothing
+    /// without it.
     private let pepper: [UInt8]
 
     public init(rules: CredentialRules, pepper: [UInt8]) {

@@ -2,9 +2,10 @@ import Crypto
 
 /// The keys of a site, found by their digest.
 ///
-/// An immutable open-addressing table on the first word of the digest: SHA-256 has already spread it, so
-/// hashing it once more (as a Dictionary would) only costs time. A slot holds that word and the record's
-/// place, 12 bytes, at most half of the slots are used, and the full digest is compared in constant time.
+/// An immutable open-addressing table on the first word of the digest: SHA-256 has already spread
+/// it, so hashing it once more (as a Dictionary would) only costs time. A slot holds that word and
+/// the record's place, 12 bytes, at most half of the slots are used, and the full digest is
+/// compared in constant time.
 public struct KeyTable: Sendable {
     /// Two records have one digest: the same key was listed twice.
     public struct Duplicate: Error, Equatable, Sendable {

@@ -4,10 +4,10 @@ import Synchronization
 
 /// Counts the requests of one key in its windows, for all workers together.
 ///
-/// A limit of N admits exactly N in its window however many workers race: the windows are looked at and
-/// counted up under one lock, held for a few dozen nanoseconds. Atomics would not do, because a request
-/// is counted in every window or in none. Counters belong to the key, not to the limits, so they outlive
-/// a reload that changes the limits.
+/// A limit of N admits exactly N in its window however many workers race: the windows are looked at
+/// and counted up under one lock, held for a few dozen nanoseconds. Atomics would not do, because a
+/// request is counted in every window or in none. Counters belong to the key, not to the limits, so
+/// they outlive a reload that changes the limits.
 public final class Meter: Sendable {
     private struct State: Sendable {
         var anchor = Instant(nanoseconds: 0)
@@ -23,8 +23,8 @@ public final class Meter: Sendable {
 
     public init() {}
 
-    /// Decides about one request and counts it when it is admitted. Tested in the order minute, day,
-    /// month; windows without a limit are not counted.
+    /// Decides about one request and counts it when it is admitted. Tested in the order minute,
+    /// day, month; windows without a limit are not counted.
     public func admit(_ limits: RequestLimits, at moment: Moment) -> Admission {
         if limits.isUnlimited { return .admitted(nil) }
         return state.withLock { state in Self.admit(limits, at: moment, &state) }

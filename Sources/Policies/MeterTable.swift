@@ -3,7 +3,8 @@ import Synchronization
 
 /// The meters by key id, kept across configuration reloads.
 ///
-/// Only the control side uses it, when it builds a `KeyTable`; the data path holds the meters themselves.
+/// Only the control side uses it, when it builds a `KeyTable`; the data path holds the meters
+/// themselves.
 public final class MeterTable: Sendable {
     /// There are as many meters as the table may hold.
     public struct Full: Error, Equatable, Sendable {
@@ -30,8 +31,9 @@ public final class MeterTable: Sendable {
         return meter
     }
 
-    /// Forgets the meters of keys that are not among `keeping` and whose windows have passed: a key that
-    /// is taken out and put back within its month has not won anything. Returns how many were forgotten.
+    /// Forgets the meters of keys that are not among `keeping` and whose windows have passed: a key
+    /// that is taken out and put back within its month has not won anything. Returns how many were
+    /// forgotten.
     @discardableResult
     public func sweep(at moment: Moment, keeping: Set<String>) -> Int {
         meters.withLock { meters in

@@ -2,18 +2,19 @@ import HTTP
 
 /// Which fields of a client's request go upstream: all but those the gateway answers for itself.
 ///
-/// The operator's credential, the ids, the forwarding fields and the framing are written by others after
-/// this; whatever a client sent under those names is never among them.
+/// The operator's credential, the ids, the forwarding fields and the framing are written by others
+/// after this; whatever a client sent under those names is never among them.
 public struct RequestHeaderPolicy: Sendable {
     /// The rest of the setting that differs between routes and requests.
     public struct Options: OptionSet, Sendable {
         public let rawValue: UInt8
         public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-        /// Accept-Encoding goes along. Not on JSON and SSE routes: the gateway reads those replies, and
-        /// compression delays events.
+        /// Accept-Encoding goes along. Not on JSON and SSE routes: the gateway reads those replies,
+        /// and compression delays events.
         public static let acceptEncoding = Options(rawValue: 1)
-        /// `tracestate` goes along: only with a valid `traceparent` (W3C Trace Context section 3.3).
+        /// `tracestate` goes along: only with a valid `traceparent` (W3C Trace Context section
+        /// 3.3).
         public static let tracestate = Options(rawValue: 2)
     }
 
@@ -29,8 +30,8 @@ public struct RequestHeaderPolicy: Sendable {
     static let identities: [FieldName] = [.xTenantID, .xProjectID, .xEndUserID, .xRole, .xTier]
     /// Set from the connection, or not at all.
     static let forwarding = ["forwarded", "x-forwarded-*", "x-real-ip", "true-client-ip"]
-    /// Framing, and what concerns one connection only (RFC 9110 section 7.6.1). The codecs have taken
-    /// most of it already; here it is a second lock.
+    /// Framing, and what concerns one connection only (RFC 9110 section 7.6.1). The codecs have
+    /// taken most of it already; here it is a second lock.
     static let framing: [FieldName] = [
         .connection, .contentLength, .expect, .host, .keepAlive, .proxyAuthenticate,
         .proxyConnection, .te, .trailer, .transferEncoding, .upgrade,

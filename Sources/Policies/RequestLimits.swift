@@ -8,8 +8,9 @@ public struct RequestLimits: Equatable, Sendable {
         case anchoredMinute
         /// With the wall clock's minute, UTC (Behest).
         case calendarMinute
-        /// At multiples of 60 s since 1970 (OneCLI). Unix time knows no leap seconds, so it is the same
-        /// stretch of time as the calendar's; the name tells which system's rule a site follows.
+        /// At multiples of 60 s since 1970 (OneCLI). Unix time knows no leap seconds, so it is the
+        /// same stretch of time as the calendar's; the name tells which system's rule a site
+        /// follows.
         case epochAligned
     }
 

@@ -7,8 +7,8 @@ public struct ResponseHeaderPolicy: Sendable {
         case allBut(NameSet)
     }
 
-    /// Never for a client, whatever the mode: credentials (an upstream may echo what it was sent), framing
-    /// and what the gateway says itself.
+    /// Never for a client, whatever the mode: credentials (an upstream may echo what it was sent),
+    /// framing and what the gateway says itself.
     private static let neverIDs: [FieldName] =
         RequestHeaderPolicy.credentials + RequestHeaderPolicy.framing + [
             .xTraceID, .traceparent, .tracestate, .xRequestID, .xShouldRetry,
@@ -32,7 +32,8 @@ public struct ResponseHeaderPolicy: Sendable {
         "content-type", "cache-control", "x-quota-allowed", "x-quota-available", "x-quota-reset",
     ]
 
-    /// Everything but the fields named. The upstream's `x-request-id` becomes `x-upstream-request-id`.
+    /// Everything but the fields named. The upstream's `x-request-id` becomes
+    /// `x-upstream-request-id`.
     public static func allBut(
         _ names: [String] = defaultDenied, gatewayNames: [String] = []
     ) -> Self {
@@ -54,8 +55,9 @@ public struct ResponseHeaderPolicy: Sendable {
         self.upstreamIDName = Array(upstreamIDName.utf8)
     }
 
-    /// Adds to `client` what may pass of `upstream`. On 429 and 503 the upstream's own `Retry-After` and
-    /// `retry-after-ms` pass in every mode: the client must know when to come back.
+    /// Adds to `client` what may pass of `upstream`. On 429 and 503 the upstream's own
+    /// `Retry-After` and `retry-after-ms` pass in every mode: the client must know when to come
+    /// back.
     public func copy(_ upstream: borrowing Fields, to client: inout Fields, status: Int) {
         var isIDKept = upstreamIDName.isEmpty
         var index = 0

@@ -2,8 +2,8 @@ import HTTP
 
 /// One route as it is written in a configuration.
 ///
-/// A pattern is `/v1/models` (exactly that), `/v1/models/{model}` (a parameter is one segment that is not
-/// empty) or `/v1/files/**` (that path and everything below it).
+/// A pattern is `/v1/models` (exactly that), `/v1/models/{model}` (a parameter is one segment that
+/// is not empty) or `/v1/files/**` (that path and everything below it).
 public struct RoutePattern: Sendable {
     public let methods: MethodSet
     public let pattern: String
@@ -19,7 +19,8 @@ public struct RoutePattern: Sendable {
     /// Why a pattern cannot be compiled.
     public enum Fault: Error, Equatable, Sendable {
         case notAbsolute(String)
-        /// An empty or dot segment, a byte no literal path has, or a `**` that is not the last segment.
+        /// An empty or dot segment, a byte no literal path has, or a `**` that is not the last
+        /// segment.
         case badSegment(String)
         /// The same pattern stands twice for one method.
         case duplicate(String)

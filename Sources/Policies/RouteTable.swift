@@ -1,12 +1,13 @@
 import HTTP
 import Kernel
 
-/// Finds the route of a request: literal paths by one look-up in a hash table, the others by a walk over
-/// the segments, in which a literal segment goes before a parameter and a parameter before a tree.
+/// Finds the route of a request: literal paths by one look-up in a hash table, the others by a walk
+/// over the segments, in which a literal segment goes before a parameter and a parameter before a
+/// tree.
 ///
-/// Paths are compared byte by byte and never decoded. A path that some server may read as another one
-/// (dot segments, empty segments, encoded dots and slashes, backslashes) matches no parameter and no tree:
-/// what is forwarded is exactly what was decided about.
+/// Paths are compared byte by byte and never decoded. A path that some server may read as another
+/// one (dot segments, empty segments, encoded dots and slashes, backslashes) matches no parameter
+/// and no tree: what is forwarded is exactly what was decided about.
 public struct RouteTable: Sendable {
     struct Entry: Sendable {
         var methods: MethodSet
@@ -40,7 +41,8 @@ public struct RouteTable: Sendable {
         index()
     }
 
-    /// The action of the route that takes `method` and `path` (without a query); nil when none does.
+    /// The action of the route that takes `method` and `path` (without a query); nil when none
+    /// does.
     public func find(_ method: Method, _ path: Span<UInt8>) -> Int? {
         if let literal = literal(path), let action = Self.pick(literals[literal].entries, method) {
             return action
@@ -184,9 +186,9 @@ extension RouteTable {
 
 // Which paths are beyond doubt.
 extension RouteTable {
-    /// Whether every server reads `path` the same way: absolute, no empty segment (so no slash at the
-    /// end), no dot segment, no backslash, control, `#` or byte above ASCII, and no escape of what would
-    /// change the segments (dot, slash, backslash, percent, control).
+    /// Whether every server reads `path` the same way: absolute, no empty segment (so no slash at
+    /// the end), no dot segment, no backslash, control, `#` or byte above ASCII, and no escape of
+    /// what would change the segments (dot, slash, backslash, percent, control).
     static func isPlain(_ path: Span<UInt8>) -> Bool {
         guard path.count > 1, path[0] == UInt8(ascii: "/") else { return false }
         var segmentStart = 1

@@ -3,8 +3,8 @@ import Kernel
 
 /// Whose word about a client's address is taken, and what is said upstream about it.
 ///
-/// Nobody's is the default. Incoming `X-Forwarded-*` fields count only when the connection comes from a
-/// configured range; `Forwarded` is never read and never sent.
+/// Nobody's is the default. Incoming `X-Forwarded-*` fields count only when the connection comes
+/// from a configured range; `Forwarded` is never read and never sent.
 public struct TrustedProxies: Sendable {
     /// Hops that are looked at; a longer chain is not believed further.
     public static let longestChain = 32
@@ -40,16 +40,14 @@ public struct TrustedProxies: Sendable {
         to upstream: inout Fields
     ) {
         let isTrusted = !ranges.isEmpty && contains(peer)
-        if isTrusted {
-            var index = 0
-            while index < client.count {
-                if client.id(at: index) == .xForwardedFor {
-                    upstream.append(field: index, of: client)
-                }
-                index += 1
-            }
+        if isTrusted, client.contains(.xForwardedFor) {
+            var chain = ByteBuffer()
+            Self.joinForwardedFor(client, into: &chain)
+            peer.write(into: &chain)
+            upstream.append(.xForwardedFor, chain.bytes)
+        } else {
+            upstream.append(.xForwardedFor) { peer.write(into: &$0) }
         }
-        upstream.append(.xForwardedFor) { peer.write(into: &$0) }
         if isTrusted, let index = Self.onlySchemeField(client) {
             upstream.append(field: index, of: client)
         } else {
@@ -59,6 +57,21 @@ public struct TrustedProxies: Sendable {
             upstream.append(field: index, of: client)
         } else if !authority.isEmpty {
             upstream.append(.xForwardedHost, authority)
+        }
+    }
+
+    /// The incoming chain as one list, each entry followed by a comma: readers that take only one field
+    /// would otherwise miss the peer.
+    private static func joinForwardedFor(
+        _ fields: borrowing Fields, into chain: inout ByteBuffer
+    ) {
+        var index = 0
+        while index < fields.count {
+            if fields.id(at: index) == .xForwardedFor {
+                chain.append(fields.value(at: index))
+                chain.append(", ")
+            }
+            index += 1
         }
     }
 
@@ -103,7 +116,8 @@ public struct TrustedProxies: Sendable {
 }
 
 extension IPAddress {
-    /// An entry of X-Forwarded-For: an address, with or without a port, IPv6 with or without brackets.
+    /// An entry of X-Forwarded-For: an address, with or without a port, IPv6 with or without
+    /// brackets.
     init?(hop text: Span<UInt8>) {
         if !text.isEmpty, text[0] == UInt8(ascii: "[") {
             guard let close = text.firstIndex(of: UInt8(ascii: "]")) else { return nil }

@@ -2,10 +2,10 @@ import Kernel
 
 /// One counting window that follows the wall clock.
 ///
-/// The wall clock may be set back. The window then stays where it was: going over midnight twice must not
-/// give a caller two days' worth. It also must not bind a caller for years after a clock that was wrong by
-/// years for a moment. So a window that lies in the future ends when as much monotonic time has passed as
-/// it had left when it was opened.
+/// The wall clock may be set back. The window then stays where it was: going over midnight twice
+/// must not give a caller two days' worth. It also must not bind a caller for years after a clock
+/// that was wrong by years for a moment. So a window that lies in the future ends when as much
+/// monotonic time has passed as it had left when it was opened.
 struct WallWindow: Sendable {
     enum Kind: Sendable { case minute, day, month }
 

@@ -121,7 +121,8 @@ public final class Core {
         fireTimers()
         flush()
         log?.handOver()
-        return !readingSessions.isEmpty || !readingConnections.isEmpty || !handshakes.isEmpty
+        return hasDirty || !readingSessions.isEmpty || !readingConnections.isEmpty
+            || !handshakes.isEmpty
     }
 
     /// When `endTurn` must be called next, at the latest.
@@ -146,7 +147,9 @@ public final class Core {
     }
 
     private func flush() {
-        while !dirtySessions.isEmpty || !dirtyConnections.isEmpty {
+        var rounds = 0
+        while rounds < Self.flushRounds, hasDirty {
+            rounds += 1
             let connections = dirtyConnections
             dirtyConnections.removeAll(keepingCapacity: true)
             for connection in connections { connection.flush() }
@@ -155,6 +158,12 @@ public final class Core {
             for session in sessions { session.flush() }
         }
     }
+
+    private var hasDirty: Bool { !dirtySessions.isEmpty || !dirtyConnections.isEmpty }
+
+    /// What one connection's flush produces for another is written in the same turn, but others get their
+    /// turn too: what is dirty after so many rounds waits for the next.
+    private static let flushRounds = 8
 
     private func fireTimers() {
         due.removeAll(keepingCapacity: true)

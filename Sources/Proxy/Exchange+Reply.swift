@@ -6,17 +6,22 @@ import Telemetry
 
 /// Answers the gateway gives itself, and the fields every answer carries.
 extension Exchange {
-    /// Words `error` in the site's dialect.
-    func reply(_ error: GatewayError) {
+    /// Words `error` in the site's dialect. `upstream`: the head of the upstream's own failure, which may
+    /// say when to come back.
+    func reply(_ error: GatewayError, upstream: Head? = nil) {
         self.error = error
         let facts = error.facts
         core.body.removeAll(keepingCapacity: 65_536)
         dialect.write(error, into: &core.body)
         let head = core.heads.take()
         head.status = dialect.status(of: error)
+        head.endsConnection = facts.isClosing
         head.fields.append(.contentType, Dialect.contentType)
         if facts.retryAfterMilliseconds != nil || facts.shouldRetry != nil {
             RateLimitFields.appendRetry(error, to: &head.fields)
+        }
+        if let upstream, upstream.status == 503 {
+            ResponseHeaderPolicy.copyRetryAfter(upstream.fields, to: &head.fields)
         }
         send(head)
     }
@@ -31,13 +36,22 @@ extension Exchange {
         send(head)
     }
 
+    func replyToPreflight(_ site: Site) {
+        _ = machine.failed()
+        core.body.removeAll(keepingCapacity: 65_536)
+        let head = core.heads.take()
+        head.status = 204
+        site.crossOrigin.appendPreflight(request.fields, to: &head.fields)
+        send(head)
+    }
+
     /// Sends `head` with the bytes of `core.body`.
     private func send(_ head: Head) {
         status = head.status
-        head.contentLength = core.body.count
+        if head.status != 204 { head.contentLength = core.body.count }
         appendOwnFields(to: head)
         dropRequestBody()
-        let isBodyless = request.method == .head
+        let isBodyless = request.method == .head || head.status == 204
         session.codec?.respond(head, on: stream, isEnd: isBodyless)
         core.heads.giveBack(head)
         if !isBodyless {
@@ -54,6 +68,7 @@ extension Exchange {
         head.fields.append(.xRequestID) { requestID.write(into: &$0) }
         head.fields.append(.xTraceID) { trace.writeTraceID(into: &$0) }
         guard let site else { return }
+        if request.fields.contains(.origin) { site.crossOrigin.append(to: &head.fields) }
         if let reading, site.sendsRateLimitFields || error != nil {
             RateLimitFields.append(reading, to: &head.fields)
         }
@@ -82,9 +97,7 @@ extension Exchange {
         record.bytesIn = bytesIn
         record.bytesOut = bytesOut
         record.durationNanoseconds = core.now.monotonic.since(started.monotonic)
-        if let leasedAt, !isReused {
-            record.connectNanoseconds = leasedAt.since(started.monotonic)
-        }
+        record.connectNanoseconds = leasedAt?.since(started.monotonic)
         record.firstByteNanoseconds = firstByteAt?.since(started.monotonic)
         if let upstreamAddress {
             record.upstream = pool?.label(of: upstreamAddress)

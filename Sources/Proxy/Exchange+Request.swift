@@ -13,6 +13,10 @@ extension Exchange {
             return
         }
         self.site = site
+        if CrossOriginPolicy.isPreflight(request.method, request.fields) {
+            replyToPreflight(site)
+            return
+        }
         guard let route = matchRoute(site) else {
             fail(Self.unknownRoute(request))
             return
@@ -72,7 +76,12 @@ extension Exchange {
         }
         session.expect(within: timeouts.requestBodyIdle)
         guard route.body == .json else {
-            serve()
+            // A key with a list of models may not name one where the gateway cannot read it.
+            if principal?.allowedModels != nil, route.hidesModel, request.method == .post {
+                fail(.modelNotAllowed)
+            } else {
+                serve()
+            }
             return
         }
         if isRequestEnded {
@@ -149,7 +158,7 @@ extension Exchange {
             return
         }
         model.append(core.probe.model)
-        if let principal, !model.isEmpty, !model.withBytes({ principal.allows(model: $0) }) {
+        if let principal, !model.withBytes({ principal.allows(model: $0) }) {
             fail(.modelNotAllowed)
             return
         }

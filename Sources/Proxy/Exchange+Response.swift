@@ -161,8 +161,8 @@ extension Exchange {
             } else {
                 abandon(lease)
             }
-            reply(error)
-        case .reply: reply(error)
+            reply(error, upstream: head)
+        case .reply: reply(error, upstream: head)
         case .breakStream(let lease): abandon(lease)
         case .nothing: break
         }
@@ -170,6 +170,7 @@ extension Exchange {
 
     private func breakOff(_ error: GatewayError) {
         self.error = error
+        cancelledBy = .upstream
         dropRequestBody()
         guard let tail = eventStream, !hasDeclaredLength, let route else {
             session.codec?.reset(stream, .internalError)

@@ -28,8 +28,12 @@ final class Session {
     private var deadline: Instant
     private var lastProgress: Instant
     private var hasServed = false
+    /// An answer has left since the bytes behind its request were looked at.
+    private var hasAnswered = false
     private var headDeadline: Instant?
     private var lingered = 0
+    /// Bytes the codec has taken.
+    private var taken = 0
     var isDirty = false
     var isQueuedToRead = false
     private var isQueuedToShake = false
@@ -163,15 +167,21 @@ final class Session {
         let taken = channel.inbound.withBytes { codec.receive($0, at: core.now.monotonic) }
         handleEvents()
         channel.inbound.consume(taken)
+        self.taken &+= taken
         watchHead(codec)
         core.touch(self)
     }
+
+    private static let prefaceBytes = 24
 
     /// A head has a fixed time from its first byte on, however steadily it trickles.
     private func watchHead(_ codec: any Codec) {
         guard codec.hasUnfinishedHead else {
             headDeadline = nil
-            if isHTTP2, !hasServed { setDeadline(core.snapshot.timeouts.keepAliveIdle) }
+            // The preface and a SETTINGS frame are what every HTTP/2 client sends unasked.
+            if isHTTP2, !hasServed, taken > Self.prefaceBytes {
+                setDeadline(core.snapshot.timeouts.keepAliveIdle)
+            }
             return
         }
         guard headDeadline == nil else { return }
@@ -226,7 +236,9 @@ final class Session {
             exchange.refuse(fault)
         case .reset(let stream, _, _): streams[stream]?.clientGone(.client)
         case .drained(let stream): streams[stream]?.clientDrained()
-        case .closed(let stream): streams[stream]?.closed()
+        case .closed(let stream):
+            hasAnswered = true
+            streams[stream]?.closed()
         case .interim(_, let head): core.heads.giveBack(head)
         case .goingAway: break
         case .failed:
@@ -261,11 +273,13 @@ final class Session {
             return
         }
         if phase == .open, let codec {
-            if codec.isFinished, !channel.isBlocked {
+            let hasLeft = isLeaving && !isHTTP2 && streams.count == 0 && !codec.hasOutput
+            if codec.isFinished || hasLeft, !channel.isBlocked {
                 finish(channel)
             } else {
                 // A pipelined request may wait behind the answer that has just left.
-                if !channel.inbound.isEmpty, streams.count == 0 { parse() }
+                if hasAnswered, !channel.inbound.isEmpty { parse() }
+                hasAnswered = false
                 if channel.canRead, !isPaused(channel) { core.readAgain(self) }
             }
         }

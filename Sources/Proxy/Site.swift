@@ -29,6 +29,8 @@ public struct Route: Sendable {
     /// Stands in place of the request's path; empty: the request's own.
     public var upstreamPath: [UInt8]
     public var errorShape: StreamShape
+    /// The body names a model, in a form that is passed on unread (multipart).
+    public var hidesModel: Bool { body == .stream && !name.hasSuffix("/**") }
 
     public init(
         name: String, action: Action, body: Body, bodyLimit: Int, upstreamPath: [UInt8] = [],
@@ -56,6 +58,7 @@ public final class Site: Sendable {
     /// Name of the field that tells the whole time in milliseconds; empty: none.
     public let latencyField: [UInt8]
     public let sendsRateLimitFields: Bool
+    public let crossOrigin: CrossOriginPolicy
     /// Index in the snapshot's upstreams.
     public let upstream: Int
 
@@ -63,7 +66,7 @@ public final class Site: Sendable {
         name: String, dialect: Dialect, routes: RouteTable, actions: [Route], identity: Identity,
         keys: KeyTable, requestHeaders: RequestHeaderPolicy,
         responseHeaders: ResponseHeaderPolicy, latencyField: String?,
-        sendsRateLimitFields: Bool, upstream: Int
+        sendsRateLimitFields: Bool, crossOrigin: CrossOriginPolicy, upstream: Int
     ) {
         self.name = name
         self.dialect = dialect
@@ -75,6 +78,7 @@ public final class Site: Sendable {
         self.responseHeaders = responseHeaders
         self.latencyField = Array((latencyField ?? "").utf8)
         self.sendsRateLimitFields = sendsRateLimitFields
+        self.crossOrigin = crossOrigin
         self.upstream = upstream
     }
 }

@@ -37,7 +37,9 @@ final class UpstreamConnection {
     }
 
     var isMultiplexed: Bool { codec is HTTP2Codec }
-    var sentBytes: UInt64 { channel?.sentBytes ?? 0 }
+    /// Bytes the upstream's side of the kernel took; also known when the connection is gone.
+    var sentBytes: UInt64 { channel?.sentBytes ?? sentBeforeEnd }
+    private var sentBeforeEnd: UInt64 = 0
     /// Requests this connection has served before.
     private(set) var served = 0
 
@@ -308,6 +310,7 @@ final class UpstreamConnection {
     func close() {
         guard phase == .open || phase == .handshaking || phase == .connecting else { return }
         phase = .closed
+        sentBeforeEnd = sentBytes
         if let channel, !channel.isBroken { channel.shutDownWriting() }
         channel = nil
         core.remove(self)

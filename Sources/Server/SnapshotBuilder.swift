@@ -110,7 +110,9 @@ struct SnapshotBuilder {
             actions: actions, identity: identity(settings), keys: try keys(settings),
             requestHeaders: RequestHeaderPolicy(), responseHeaders: responseHeaders(settings),
             latencyField: settings.latencyHeader,
-            sendsRateLimitFields: settings.rateLimitHeaders, upstream: index(of: settings.upstream))
+            sendsRateLimitFields: settings.rateLimitHeaders,
+            crossOrigin: settings.dialect == .bve ? .fixed : .reflecting,
+            upstream: index(of: settings.upstream))
     }
 
     private func action(

@@ -19,8 +19,8 @@ final class LogMailbag: Sendable {
     }
 }
 
-/// One worker's end of the access log. Appending costs no lock and no system call; handing over, once a
-/// loop turn, costs a copy under a lock that the writer holds only to swap two buffers.
+/// One worker's end of the access log. Appending costs no lock and no system call; handing over,
+/// once a loop turn, costs a copy under a lock that the writer holds only to swap two buffers.
 public final class AccessLogOutbox {
     private let mailbag: LogMailbag
     private let queue: AccessLogQueue
@@ -41,8 +41,8 @@ public final class AccessLogOutbox {
         if lines.count >= AccessLogQueue.batchBytes { handOver() }
     }
 
-    /// Gives what was appended to the writer; called once a loop turn. Lines that find the queue full are
-    /// dropped and counted: the log never holds up a request.
+    /// Gives what was appended to the writer; called once a loop turn. Lines that find the queue
+    /// full are dropped and counted: the log never holds up a request.
     public func handOver() {
         guard !lines.isEmpty else { return }
         let waiting = mailbag.add(lines, boundBytes: queue.boundBytes)

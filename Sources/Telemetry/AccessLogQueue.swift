@@ -3,9 +3,9 @@ import Synchronization
 
 /// Carries access-log lines from the workers to one thread that writes them.
 ///
-/// Each worker has a mailbag of bounded size. The writer is woken by the first line after a silence and
-/// then looks every 50 ms, or at once when a mailbag holds a batch: so a busy worker seldom pays for a
-/// wake-up and an idle process does not wake up at all.
+/// Each worker has a mailbag of bounded size. The writer is woken by the first line after a silence
+/// and then looks every 50 ms, or at once when a mailbag holds a batch: so a busy worker seldom
+/// pays for a wake-up and an idle process does not wake up at all.
 public final class AccessLogQueue: Sendable {
     /// A mailbag this full is collected without waiting.
     static let batchBytes = 65_536
@@ -32,8 +32,8 @@ public final class AccessLogQueue: Sendable {
         finished = try Waker()
     }
 
-    /// Starts the writer, to which `sink` belongs from then on. `boundBytes`: how much may wait for each
-    /// worker.
+    /// Starts the writer, to which `sink` belongs from then on. `boundBytes`: how much may wait for
+    /// each worker.
     public static func start(
         _ sink: sending any LogSink, boundBytes: Int = 4_194_304
     ) throws(SystemFault) -> AccessLogQueue {
@@ -59,8 +59,8 @@ public final class AccessLogQueue: Sendable {
         waker.wake()
     }
 
-    /// Waits until everything handed over before the call is written or dropped. Returns false when that
-    /// took too long. One thread at a time may call it.
+    /// Waits until everything handed over before the call is written or dropped. Returns false when
+    /// that took too long. One thread at a time may call it.
     @discardableResult
     public func flush(timeoutMilliseconds: Int32 = 5_000) -> Bool {
         let number = flushesAsked.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue
@@ -73,8 +73,8 @@ public final class AccessLogQueue: Sendable {
         return true
     }
 
-    /// Writes what was handed over and ends the writer. Returns false when the sink held it up for too
-    /// long: the thread is then left behind.
+    /// Writes what was handed over and ends the writer. Returns false when the sink held it up for
+    /// too long: the thread is then left behind.
     @discardableResult
     public func stop(timeoutMilliseconds: Int32 = 5_000) -> Bool {
         let running = thread.withLock { thread in
@@ -123,8 +123,8 @@ extension AccessLogQueue {
         }
     }
 
-    /// Sleeps until somebody calls. What was handed over before the flag stood would wake nobody, so the
-    /// mailbags are looked at once more behind it.
+    /// Sleeps until somebody calls. What was handed over before the flag stood would wake nobody,
+    /// so the mailbags are looked at once more behind it.
     private func doze(milliseconds: Int32) {
         isDozing.store(true, ordering: .sequentiallyConsistent)
         let bags = mailbags.withLock { $0 }

@@ -4,8 +4,8 @@ import Kernel
 
 /// What is written about one exchange when it has ended.
 ///
-/// Its strings come from the configuration and are only referred to; what the client sent is passed to
-/// `write` as bytes. Nothing here can hold a credential: the key is named by its id.
+/// Its strings come from the configuration and are only referred to; what the client sent is passed
+/// to `write` as bytes. Nothing here can hold a credential: the key is named by its id.
 public struct AccessLogRecord: Sendable {
     /// The version an exchange was spoken in.
     public enum WireVersion: UInt8, Sendable {

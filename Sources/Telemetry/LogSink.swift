@@ -3,7 +3,8 @@ import Kernel
 /// Where log lines end up.
 public protocol LogSink: AnyObject {
     func write(_ bytes: Span<UInt8>) -> WriteOutcome
-    /// Opens the destination anew, after something renamed the file. Keeps the old one when that fails.
+    /// Opens the destination anew, after something renamed the file. Keeps the old one when that
+    /// fails.
     func reopen()
     /// Waits a moment until a write may go on.
     func waitUntilWritable()

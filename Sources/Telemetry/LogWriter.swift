@@ -2,9 +2,9 @@ import Kernel
 
 /// Writes batches of lines to a sink and survives whatever the sink does.
 ///
-/// What cannot be written is dropped and counted, a line at a time, and the count is itself written as a
-/// line when writing works again. A line that broke off in the middle is ended, so that the next one
-/// stands alone.
+/// What cannot be written is dropped and counted, a line at a time, and the count is itself written
+/// as a line when writing works again. A line that broke off in the middle is ended, so that the
+/// next one stands alone.
 final class LogWriter {
     private let sink: any LogSink
     private var isInsideLine = false

@@ -9,8 +9,8 @@ public struct RequestID: Sendable {
     private var storage: InlineArray<128, UInt8>
     private var count: Int
 
-    /// The client's own when it is 1–128 of `[A-Za-z0-9._-]` and there is only one, else a new UUID of
-    /// version 4 made of `random`.
+    /// The client's own when it is 1–128 of `[A-Za-z0-9._-]` and there is only one, else a new UUID
+    /// of version 4 made of `random`.
     public init(_ fields: borrowing Fields, random: (UInt64, UInt64)) {
         if let index = fields.index(of: .xRequestID),
             fields.index(of: .xRequestID, from: index + 1) == nil,

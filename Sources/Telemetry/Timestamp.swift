@@ -1,7 +1,7 @@
 import Kernel
 
-/// Writes times as `2026-02-28T23:59:59.123Z` (RFC 3339, UTC) and remembers the last second, because
-/// thousands of lines share one.
+/// Writes times as `2026-02-28T23:59:59.123Z` (RFC 3339, UTC) and remembers the last second,
+/// because thousands of lines share one.
 public struct Timestamp: ~Copyable {
     private var second = Int64.min
     private var text = ByteBuffer()

@@ -11,8 +11,8 @@ public struct TraceContext: Equatable, Sendable {
     /// Whether the trace came from the client; only then its `tracestate` means anything.
     public let isContinued: Bool
 
-    /// Continues the trace of a valid incoming `traceparent`, else begins one. `random`: fresh random
-    /// bits; the trace id takes the first two, the span id the third.
+    /// Continues the trace of a valid incoming `traceparent`, else begins one. `random`: fresh
+    /// random bits; the trace id takes the first two, the span id the third.
     public init(_ fields: borrowing Fields, random: (UInt64, UInt64, UInt64)) {
         if let index = fields.index(of: .traceparent),
             fields.index(of: .traceparent, from: index + 1) == nil,

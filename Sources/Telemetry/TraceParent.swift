@@ -7,8 +7,8 @@ public struct TraceParent: Equatable, Sendable {
     public let parentID: UInt64
     public let isSampled: Bool
 
-    /// Reads `00-<32 hex>-<16 hex>-<2 hex>` in lower case. Versions after 00 may say more behind another
-    /// dash; version ff and ids of zeros only are invalid.
+    /// Reads `00-<32 hex>-<16 hex>-<2 hex>` in lower case. Versions after 00 may say more behind
+    /// another dash; version ff and ids of zeros only are invalid.
     public init?(_ text: Span<UInt8>) {
         guard text.count >= 55, text[2] == dash, text[35] == dash, text[52] == dash else {
             return nil

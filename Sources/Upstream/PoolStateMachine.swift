@@ -69,7 +69,9 @@ public struct PoolStateMachine: ~Copyable {
 
     /// Queues a request; false when the queue or the active requests are at their bound.
     public mutating func enqueue(_ waiter: UInt64) -> Bool {
-        guard waiting < limits.pending, active < limits.active else { return false }
+        // Those for whom a connection is being opened do not count as pending.
+        let pending = waiting - connecting * expectedStreams
+        guard pending < limits.pending, active < limits.active else { return false }
         waiters.append(waiter)
         return true
     }
@@ -89,7 +91,9 @@ public struct PoolStateMachine: ~Copyable {
 
     /// The next connection to open for those who wait. Call it until nil after every event.
     public mutating func nextToOpen() -> ConnectionID? {
-        guard waiting > connecting * expectedStreams, living < limits.connections else { return nil }
+        guard waiting > connecting * expectedStreams, living < limits.connections else {
+            return nil
+        }
         let index: Int32
         if let reused = free.popLast() {
             index = reused

@@ -17,9 +17,10 @@ func withEvents<T>(
 
 /// libyaml's parser as a source of events.
 ///
-/// *Safety:* the reader alone owns `parser`, which keeps a pointer to the text it was made from; it lives
-/// only within `withEvents`, which holds that text. Every event is copied into Swift values and deleted
-/// before `next` returns, so nothing of libyaml's memory escapes. libyaml calls nothing back.
+/// *Safety:* the reader alone owns `parser`, which keeps a pointer to the text it was made from; it
+/// lives only within `withEvents`, which holds that text. Every event is copied into Swift values
+/// and deleted before `next` returns, so nothing of libyaml's memory escapes. libyaml calls nothing
+/// back.
 @safe
 struct EventReader: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>

@@ -1,7 +1,8 @@
 /// Makes a tree of the events and keeps it within bounds.
 ///
-/// Aliases are expanded by value. Swift's arrays share their storage, so a “billion laughs” document costs
-/// no memory here, but whoever walks the tree would pay: hence the count includes every expansion.
+/// Aliases are expanded by value. Swift's arrays share their storage, so a “billion laughs”
+/// document costs no memory here, but whoever walks the tree would pay: hence the count includes
+/// every expansion.
 struct TreeBuilder {
     private struct Anchored {
         var node: YAMLNode

@@ -1,5 +1,5 @@
-/// Reads YAML 1.1 as libyaml parses it, without its type guessing: what a plain scalar means is for the
-/// caller to say.
+/// Reads YAML 1.1 as libyaml parses it, without its type guessing: what a plain scalar means is for
+/// the caller to say.
 public enum YAML {
     /// What a document may cost.
     public struct Bounds: Sendable {

@@ -1,5 +1,6 @@
 /// Why a text is not a YAML document that is accepted here, and where.
 public struct YAMLError: Error, Equatable, CustomStringConvertible {
+    /// The kinds of faults a caller may want to tell apart.
     public enum Reason: Sendable, Equatable {
         /// The bytes are not UTF-8, or hold a control character.
         case encoding

@@ -1,4 +1,5 @@
 import Configuration
+import Kernel
 import Testing
 
 @Suite struct AddressTests {
@@ -59,12 +60,12 @@ import Testing
 
     @Test("listen addresses need a port, and brackets where there are colons")
     func listening() {
-        #expect(ListenAddress("[::]:0")?.description == "[::]:0")
-        #expect(ListenAddress("0.0.0.0:65535")?.port == 65_535)
+        #expect(SocketAddress("[::]:0")?.description == "[::]:0")
+        #expect(SocketAddress("0.0.0.0:65535")?.port == 65_535)
         for text in [
             "", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:80", "[127.0.0.1]:80",
         ] {
-            #expect(ListenAddress(text) == nil)
+            #expect(SocketAddress(text) == nil)
         }
     }
 }

@@ -41,72 +41,9 @@ import Testing
         #expect(site.routes == RoutePreset.bve.routes)
     }
 
-    @Test("everything that can be set is set")
-    func everything() throws {
-        let text = """
-            workers: 4
-            pinWorkers: true
-            spinMicroseconds: 0
-            listeners:
-              - name: edge
-                address: "[::1]:8443"
-                protocols: [http/1.1]
-                tls:
-                  certificateFile: tls/cert.pem
-                  keyFile: /keys/key.pem
-                  clientCAFile: ../ca.pem
-                  clientCertificates: require
-              - {name: inside, address: "0.0.0.0:80", allowHalfClose: true}
-            keyPepperFile: pepper
-            accessLog: {path: ../log/access.log, queueLines: 1_000}
-            trustedProxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
-            timeouts:
-              tlsHandshakeSeconds: 0.25
-              drainSeconds: 0
-              upstream: {connectSeconds: 1.5, firstByteSeconds: 30}
-            limits: {concurrentStreams: 7, lingerSeconds: 0.001}
-            upstreams:
-              - name: a
-                url: https://API.example.com:444/base/v1/
-                protocol: h2
-                credential: {value: secret}
-                credentialHeader: X-Api-Key
-                credentialScheme: none
-                hostHeader: example.com
-                serverName: inner.example.com
-                maxActiveRequests: 3
-            sites:
-              - name: one
-                hosts: [Api.Example.com, 127.0.0.1]
-                upstream: a
-                errorParam: false
-                responseHeaders: {allowlist: [Content-Type]}
-                latencyHeader: X-Latency
-                rateLimitHeaders: false
-                minuteWindow: calendarMinute
-                bodyLimitBytes: 1024
-                routes:
-                  preset: bve
-                  add:
-                    - {methods: POST, path: "/v1/x/{id}/y", body: json, bodyLimitBytes: 9}
-                    - methods: [GET, PUT]
-                      path: /z/**
-                      errorShape: anthropic
-                    - {methods: [POST], path: /c, body: json, upstreamPath: /d}
-                keyPrefix: k-
-                keys:
-                  - id: k1
-                    name: "Anna: Ö"
-                    prefix: k-12
-                    hash: "\(Sample.hash)"
-                    status: suspended
-                    expiresAt: 2026-01-31T12:00:00+01:00
-                    limits: {requestsPerMinute: 0, requestsPerDay: unlimited}
-                    allowedModels: [gpt-4o]
-                    scopes: [chat]
-                defaultLimits: {requestsPerDay: 8, requestsPerMonth: 9}
-            """
-        let configuration = try Sample.read(text)
+    @Test("everything about the process that can be set is set")
+    func process() throws {
+        let configuration = try Sample.read(Self.everything)
         #expect(configuration.workers == 4 && configuration.pinWorkers)
         let tls = try #require(configuration.listeners[0].tls)
         #expect(tls.certificateFile == "/etc/gatehouse/tls/cert.pem")
@@ -123,11 +60,21 @@ import Testing
         #expect(configuration.timeouts.upstream.connect == 1_500)
         #expect(configuration.timeouts.upstream.idle == 300_000)
         #expect(configuration.limits.linger == 1)
+    }
+
+    @Test("everything about an upstream that can be set is set")
+    func upstream() throws {
+        let configuration = try Sample.read(Self.everything)
         let upstream = configuration.upstreams[0]
         #expect(upstream.url.description == "https://api.example.com:444/base/v1")
         #expect(upstream.protocol == .h2)
         #expect(upstream.credential?.name == "x-api-key")
         #expect(upstream.credential?.value.bytes == Array("secret".utf8))
+    }
+
+    @Test("everything about a site and its keys that can be set is set")
+    func site() throws {
+        let configuration = try Sample.read(Self.everything)
         let site = configuration.sites[0]
         #expect(site.hosts == ["api.example.com", "127.0.0.1"])
         #expect(site.responseHeaders == .allowlist(["content-type"]))
@@ -190,4 +137,68 @@ import Testing
             #expect(read.allowedModels == key.allowedModels && read.scopes == key.scopes)
         }
     }
+
+    private static let everything = """
+        workers: 4
+        pinWorkers: true
+        spinMicroseconds: 0
+        listeners:
+          - name: edge
+            address: "[::1]:8443"
+            protocols: [http/1.1]
+            tls:
+              certificateFile: tls/cert.pem
+              keyFile: /keys/key.pem
+              clientCAFile: ../ca.pem
+              clientCertificates: require
+          - {name: inside, address: "0.0.0.0:80", allowHalfClose: true}
+        keyPepperFile: pepper
+        accessLog: {path: ../log/access.log, queueLines: 1_000}
+        trustedProxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
+        timeouts:
+          tlsHandshakeSeconds: 0.25
+          drainSeconds: 0
+          upstream: {connectSeconds: 1.5, firstByteSeconds: 30}
+        limits: {concurrentStreams: 7, lingerSeconds: 0.001}
+        upstreams:
+          - name: a
+            url: https://API.example.com:444/base/v1/
+            protocol: h2
+            credential: {value: secret}
+            credentialHeader: X-Api-Key
+            credentialScheme: none
+            hostHeader: example.com
+            serverName: inner.example.com
+            maxActiveRequests: 3
+        sites:
+          - name: one
+            hosts: [Api.Example.com, 127.0.0.1]
+            upstream: a
+            errorParam: false
+            responseHeaders: {allowlist: [Content-Type]}
+            latencyHeader: X-Latency
+            rateLimitHeaders: false
+            minuteWindow: calendarMinute
+            bodyLimitBytes: 1024
+            routes:
+              preset: bve
+              add:
+                - {methods: POST, path: "/v1/x/{id}/y", body: json, bodyLimitBytes: 9}
+                - methods: [GET, PUT]
+                  path: /z/**
+                  errorShape: anthropic
+                - {methods: [POST], path: /c, body: json, upstreamPath: /d}
+            keyPrefix: k-
+            keys:
+              - id: k1
+                name: "Anna: Ö"
+                prefix: k-12
+                hash: "\(Sample.hash)"
+                status: suspended
+                expiresAt: 2026-01-31T12:00:00+01:00
+                limits: {requestsPerMinute: 0, requestsPerDay: unlimited}
+                allowedModels: [gpt-4o]
+                scopes: [chat]
+            defaultLimits: {requestsPerDay: 8, requestsPerMonth: 9}
+        """
 }

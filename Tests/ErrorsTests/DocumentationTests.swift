@@ -3,7 +3,8 @@ import Foundation
 import Kernel
 import Testing
 
-/// `docs/errors.md` and the catalogue say the same. With GATEHOUSE_WRITE_DOCS=1 the table is rewritten.
+/// `docs/errors.md` and the catalogue say the same. With GATEHOUSE_WRITE_DOCS=1 the table is
+/// rewritten.
 @Suite("docs/errors.md")
 struct DocumentationTests {
     static let start = "<!-- errors: begin -->\n"

@@ -8,7 +8,8 @@ import Testing
 struct BudgetTests {
     private let calm = "code 11"
 
-    /// Sends `count` rounds of frames, one `receive` and one `write` each, until the connection fails.
+    /// Sends `count` rounds of frames, one `receive` and one `write` each, until the connection
+    /// fails.
     private func survive(
         _ server: Endpoint, _ count: Int, milliseconds: Int = 0,
         _ fill: (inout Wire, Int) -> Void

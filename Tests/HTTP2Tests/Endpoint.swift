@@ -2,8 +2,8 @@ import HTTP
 import HTTP2
 import Kernel
 
-/// The driver of one codec as a test needs it: it writes down every event as a line of text, keeps bodies,
-/// and gives credit for them at once, later, or never.
+/// The driver of one codec as a test needs it: it writes down every event as a line of text, keeps
+/// bodies, and gives credit for them at once, later, or never.
 final class Endpoint {
     let codec: HTTP2Codec
     let heads: HeadPool
@@ -66,11 +66,14 @@ final class Endpoint {
     }
 
     private func store(_ bytes: Span<UInt8>, of id: StreamID) {
+        var body = bodies.removeValue(forKey: id.rawValue) ?? []
+        body.reserveCapacity(max(body.capacity, body.count + bytes.count))
         var index = 0
         while index < bytes.count {
-            bodies[id.rawValue, default: []].append(bytes[index])
+            body.append(bytes[index])
             index += 1
         }
+        bodies[id.rawValue] = body
         if givesCredit {
             codec.credit(bytes.count, on: id)
         } else {

@@ -43,7 +43,7 @@ struct ExchangeTests {
     func largeBodies(seed: UInt64?) throws {
         let pipe = Pipe(seed: seed)
         echoing(pipe)
-        let body = pattern(3_000_000)
+        let body = pattern(1_300_000)
         let id = try #require(pipe.client.codec.open(makeRequest(), isEnd: false))
         pipe.client.codec.send(body.span, on: id)
         pipe.client.codec.sendEnd(on: id, trailers: nil)

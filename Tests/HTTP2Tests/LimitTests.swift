@@ -31,10 +31,10 @@ struct LimitTests {
     func bomb() {
         let server = Endpoint(.server)
         var wire = Wire.opened
-        // One field of 4,000 bytes enters the table; 16,000 one-byte references follow.
+        // One field of 4,000 bytes enters the table; 30 one-byte references follow.
         var block = Wire.block(Wire.request())
         block += [0x40, 1, 0x78, 0x7f, 0xa1, 0x1e] + [UInt8](repeating: 0x61, count: 4_000)
-        block += [UInt8](repeating: 0xbe, count: 12_000)
+        block += [UInt8](repeating: 0xbe, count: 30)
         wire.frame(1, flags: 5, stream: 1, block)
         server.exchange(wire)
         #expect(server.log == ["refused 1 fieldsTooLarge"])
@@ -43,6 +43,19 @@ struct LimitTests {
         wire.frame(1, flags: 5, stream: 3, Wire.block(Wire.request()) + [0xbe])
         server.exchange(wire)
         #expect(server.log.last?.hasPrefix("head 3 GET https a.example / [x=aaaa") == true)
+    }
+
+    @Test("a decompression bomb ends the connection long before it is decoded")
+    func largeBomb() {
+        let server = Endpoint(.server)
+        var wire = Wire.opened
+        var block = Wire.block(Wire.request())
+        block += [0x40, 1, 0x78, 0x7f, 0xa1, 0x1e] + [UInt8](repeating: 0x61, count: 4_000)
+        block += [UInt8](repeating: 0xbe, count: 12_000)
+        wire.frame(1, flags: 5, stream: 1, block)
+        let answer = server.exchange(wire)
+        #expect(answer.last?.hasSuffix("code 11") == true)
+        #expect(server.log == ["failed"])
     }
 
     @Test("one field more than allowed is refused, the allowed number is not")
@@ -104,6 +117,37 @@ struct LimitTests {
         #expect(server.log.last == "failed")
     }
 
+    @Test("the reset behind an early answer never waits for the next write")
+    func answerAndReset() {
+        for limit in [1, 9, 40, 100, 16_500] {
+            let server = Endpoint(.server)
+            var wire = Wire.opened
+            wire.headers(1, Wire.request("POST"), end: false)
+            server.exchange(wire)
+            server.codec.respond(makeResponse(), on: StreamID(1), isEnd: false)
+            server.codec.send(pattern(20_000).span, on: StreamID(1))
+            server.codec.sendEnd(on: StreamID(1), trailers: nil)
+            var turns: [[String]] = []
+            while server.codec.hasOutput {
+                turns.append(Wire.describe(server.output(limit: limit).bytes))
+            }
+            let last = Array(turns.last { !$0.isEmpty }?.suffix(2) ?? [])
+            #expect(last == ["DATA 1 3616 end", "RST_STREAM 1 code 0"], "limit \(limit)")
+            #expect(server.log.last == "closed 1")
+        }
+    }
+
+    @Test("so it is with an answer that has no body")
+    func bodilessAnswerAndReset() {
+        let server = Endpoint(.server)
+        var wire = Wire.opened
+        wire.headers(1, Wire.request("POST"), end: false)
+        server.exchange(wire)
+        server.codec.respond(makeResponse(), on: StreamID(1), isEnd: true)
+        let written = Wire.describe(server.output(limit: 1).bytes)
+        #expect(written == ["HEADERS 1 end", "RST_STREAM 1 code 0"])
+    }
+
     @Test("a body beyond the stream's window is a flow-control error")
     func window() {
         let server = Endpoint(.server)
@@ -123,7 +167,7 @@ struct LimitTests {
         let server = Endpoint(.server)
         var wire = Wire.opened
         wire.headers(1, Wire.request(), endHeaders: false)
-        for _ in 0..<20 { wire.frame(9, stream: 1, Wire.block([("x-a", "1")])) }
+        for _ in 0..<80 { wire.frame(9, stream: 1, Wire.block([("x-a", "1")])) }
         let answer = server.exchange(wire)
         #expect(answer.last?.hasPrefix("GOAWAY") == true)
         #expect(server.log == ["failed"])

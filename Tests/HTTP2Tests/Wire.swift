@@ -87,7 +87,7 @@ struct Wire {
             "GOAWAY", "WINDOW_UPDATE", "CONTINUATION",
         ]
         var lines: [String] = []
-        var at = 0
+        var at = bytes.starts(with: preface.span) ? preface.count : 0
         while at + 9 <= bytes.count {
             let length = Int(bytes[at]) << 16 | Int(bytes[at + 1]) << 8 | Int(bytes[at + 2])
             let type = Int(bytes[at + 3])

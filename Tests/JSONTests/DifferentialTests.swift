@@ -89,7 +89,8 @@ import Testing
         }
     }
 
-    /// What Foundation decides otherwise for reasons of its own: surrogates and numbers no Double holds.
+    /// What Foundation decides otherwise for reasons of its own: surrogates and numbers no Double
+    /// holds.
     private func isComparable(_ bytes: [UInt8]) -> Bool {
         let text = String(decoding: bytes, as: UTF8.self).lowercased()
         if text.contains("\\ud") { return false }

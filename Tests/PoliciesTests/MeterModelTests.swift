@@ -3,7 +3,8 @@ import Policies
 import Synchronization
 import Testing
 
-/// The windows as one would write them without a thought for cost: every admitted request is remembered.
+/// The windows as one would write them without a thought for cost: every admitted request is
+/// remembered.
 private struct Model {
     var admitted: [Moment] = []
     var anchor: Instant?

@@ -1,6 +1,6 @@
 #pragma once
-// A check of whole JSON documents that also finds the few members a gateway decides by. Plain C, so that
-// C++ stays out of everything that imports it.
+// A check of whole JSON documents that also finds the few members a gateway decides by. Plain C, so
+// that C++ stays out of everything that imports it.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,7 +32,8 @@ typedef enum {
     GH_JSON_NULL
 } gh_json_type;
 
-/// A value and where it stands: `start` at its first byte, `end` behind its last; a string's quotes count.
+/// A value and where it stands: `start` at its first byte, `end` behind its last; a string's quotes
+/// count.
 typedef struct {
     gh_json_type type;
     uint32_t start;
@@ -51,10 +52,11 @@ typedef struct {
 
 gh_json_parser *gh_json_create(void);
 void gh_json_destroy(gh_json_parser *parser);
-/// Reads no byte outside of `text`. The summary is complete only for GH_JSON_VALID. Memory for documents
-/// beyond `kept` bytes is given back before it returns.
+/// Reads no byte outside of `text`. The summary is complete only for GH_JSON_VALID. Memory for
+/// documents beyond `kept` bytes is given back before it returns.
 gh_json_verdict gh_json_probe(
-    gh_json_parser *parser, const uint8_t *text, size_t length, size_t kept, gh_json_summary *summary);
+    gh_json_parser *parser, const uint8_t *text, size_t length, size_t kept,
+    gh_json_summary *summary);
 
 #ifdef __cplusplus
 }

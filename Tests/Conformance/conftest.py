@@ -153,16 +153,53 @@ def cast(session_starter):
 HIGH = {"requestsPerMinute": 1_000_000, "requestsPerDay": 10_000_000}
 
 
+class Shared:
+    """A gateway that many tests share. After a failed test the next one gets a new one."""
+
+    current_failures = 0
+
+    def __init__(self, start):
+        self._start = start
+        self._gateway = None
+        self._failures = 0
+
+    def get(self):
+        if self._gateway is None or self._failures != Shared.current_failures:
+            if self._gateway is not None:
+                self._gateway.discard()
+            self._failures = Shared.current_failures
+            self._gateway = self._start()
+        return self._gateway
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        Shared.current_failures += 1
+
+
 @pytest.fixture(scope="session")
-def house(session_starter, cast):
+def shared_house(session_starter, cast):
+    names = ("tls", "clear", "tls6", "half")
+    return Shared(lambda: session_starter("openai", cast.all, names=names))
+
+
+@pytest.fixture(scope="session")
+def shared_bve(session_starter, cast):
+    return Shared(lambda: session_starter("bve", cast.all))
+
+
+@pytest.fixture
+def house(shared_house):
     """A gateway with the default profile, shared by the tests that leave it as they found it."""
-    return session_starter("openai", cast.all, names=("tls", "clear", "tls6", "half"))
+    return shared_house.get()
 
 
-@pytest.fixture(scope="session")
-def bve(session_starter, cast):
+@pytest.fixture
+def bve(shared_bve):
     """A gateway with the BVE profile, shared likewise."""
-    return session_starter("bve", cast.all)
+    return shared_bve.get()
 
 
 @pytest.fixture(params=["h1", "h2"])

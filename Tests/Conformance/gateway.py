@@ -66,6 +66,7 @@ class Gateway:
         self.stdout_lines = []
         self.stderr = b""
         self._has_ended = False
+        self.is_discarded = False
         self._ready = threading.Condition()
         self.exit_code = None
 
@@ -129,8 +130,17 @@ class Gateway:
             thread.join(10)
         return self.exit_code
 
+    def discard(self):
+        """Ends a gateway on which a test has failed, whatever state it is in."""
+        if self.exit_code is None:
+            self.process.kill()
+            self.wait()
+            self.is_discarded = True
+
     def stop(self, deadline=60):
         """Ends the gateway as an operator does, and checks that it ends well."""
+        if self.is_discarded:
+            return
         if self.exit_code is None:
             self.terminate()
             try:
@@ -189,7 +199,7 @@ class Gateway:
         if not self.log_path.exists():
             return []
         text = self.log_path.read_text()
-        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        return [json.loads(line) for line in text.split("\n")[:-1]]
 
     def wait_log(self, predicate, count=1, deadline=15):
         """Waits until `count` lines satisfy `predicate`; returns them."""

@@ -94,7 +94,8 @@ def build(profile_name, certs, pepper_file, upstream_url, keys, log_path, *, nam
         first.pop(name, None)
     first["keys"] = [key.entry for key in keys]
     settings["sites"] = [merged(first, site or {})]
-    settings["timeouts"] = merged(settings.get("timeouts") or {}, timeouts or {})
+    settings["timeouts"] = merged({"drainSeconds": 5, **settings.get("timeouts", {})},
+                                  timeouts or {})
     settings["limits"] = merged(settings.get("limits") or {}, limits or {})
     settings = merged(settings, top or {})
     return {name: value for name, value in settings.items() if value not in ({}, None)}

@@ -14,8 +14,8 @@ final class Exchange {
     /// The client's stream.
     let stream: StreamID
     let request: Head
-    unowned let session: Session
-    unowned let core: Core
+    let session: Session
+    let core: Core
     var machine = ExchangeStateMachine()
 
     // Who and what.

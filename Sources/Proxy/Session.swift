@@ -20,7 +20,7 @@ final class Session {
     let token: Token
     let peer: SocketAddress
     let traits: ListenerTraits
-    private unowned let core: Core
+    private let core: Core
     private var phase = Phase.sniffing
     private var channel: Channel?
     private(set) var codec: (any Codec)?

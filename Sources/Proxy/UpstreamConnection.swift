@@ -11,8 +11,8 @@ final class UpstreamConnection {
 
     let id: ConnectionID
     let token: Token
-    unowned let pool: UpstreamPool
-    private unowned let core: Core
+    let pool: UpstreamPool
+    private let core: Core
     private var phase = Phase.connecting
     private(set) var channel: Channel?
     private(set) var codec: (any Codec)?

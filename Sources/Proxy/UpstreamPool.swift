@@ -6,7 +6,7 @@ import Upstream
 /// The connections of one worker to one upstream: performs what the pool's machine decides.
 final class UpstreamPool {
     let target: UpstreamTarget
-    private unowned let core: Core
+    private let core: Core
     private var machine: PoolStateMachine
     /// Where the name leads, as resolved last; tried in turn.
     var addresses: [SocketAddress]

@@ -146,7 +146,8 @@ struct FieldBlock: ~Copyable {
 }
 
 extension FieldName {
-    /// Whether field `index` has a value that is new in every message: ids, remaining limits, times.
+    /// Whether field `index` has a value that is new in every message: ids, remaining limits,
+    /// times.
     fileprivate func isNew(_ fields: borrowing Fields, at index: Int) -> Bool {
         switch self {
         case .xRequestID, .xTraceID, .traceparent, .date: return true

@@ -11,8 +11,8 @@ final class Session {
         /// Cleartext: the first bytes tell which protocol is spoken.
         case sniffing
         case open
-        /// Everything is said; what the client still sends is thrown away for a while, because closing
-        /// with unread bytes would destroy the answer on its way (RFC 9112 section 9.6).
+        /// Everything is said; what the client still sends is thrown away for a while, because
+        /// closing with unread bytes would destroy the answer on its way (RFC 9112 section 9.6).
         case lingering
         case closed
     }
@@ -128,7 +128,8 @@ final class Session {
         if phase == .open { parse() }
     }
 
-    /// "PRI * HTTP/2.0" begins every HTTP/2 connection (RFC 9113 section 3.4); no HTTP/1.1 request does.
+    /// "PRI * HTTP/2.0" begins every HTTP/2 connection (RFC 9113 section 3.4); no HTTP/1.1 request
+    /// does.
     private func sniff() {
         guard let channel else { return }
         let seen = min(channel.inbound.count, 4)

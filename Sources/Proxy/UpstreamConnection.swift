@@ -5,8 +5,10 @@ import Kernel
 import TLS
 import Upstream
 
-/// One connection to an upstream: connects, speaks, and hands every event to the exchange it is for.
+/// One connection to an upstream: connects, speaks, and hands every event to the exchange it is
+/// for.
 final class UpstreamConnection {
+    /// How far the connection has come.
     private enum Phase { case connecting, handshaking, open, closed }
 
     let id: ConnectionID

@@ -13,8 +13,8 @@ final class UpstreamPool {
     private var nextAddress = 0
     private var labels: [SocketAddress: String] = [:]
     private var connections: [ConnectionID: UpstreamConnection] = [:]
-    /// Exchanges under way for the second time: bounded, so that a failing upstream is not asked twice
-    /// as often (edge requirement 13).
+    /// Exchanges under way for the second time: bounded, so that a failing upstream is not asked
+    /// twice as often (edge requirement 13).
     private var retries = 0
 
     init(_ target: UpstreamTarget, addresses: [SocketAddress], core: Core) {

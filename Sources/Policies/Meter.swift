@@ -1,6 +1,5 @@
 import Errors
 import Kernel
-import Synchronization
 
 /// Counts the requests of one key in its windows, for all workers together.
 ///
@@ -19,7 +18,7 @@ public final class Meter: Sendable {
 
     private static let minuteNanoseconds: UInt64 = 60_000_000_000
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     public init() {}
 

@@ -1,5 +1,4 @@
 import Kernel
-import Synchronization
 
 /// The meters by key id, kept across configuration reloads.
 ///
@@ -12,7 +11,7 @@ public final class MeterTable: Sendable {
     }
 
     private let bound: Int
-    private let meters = Mutex<[String: Meter]>([:])
+    private let meters = Lock<[String: Meter]>([:])
 
     public init(bound: Int = 1_000_000) { self.bound = bound }
 

@@ -1,5 +1,4 @@
 import Kernel
-import Synchronization
 
 /// What one thread tells a worker.
 enum Letter: Sendable {
@@ -13,7 +12,7 @@ enum Letter: Sendable {
 
 /// The only way into a worker from another thread.
 final class Mailbox: Sendable {
-    private let letters = Mutex<[Letter]>([])
+    private let letters = Lock<[Letter]>([])
     private let waker: Waker
 
     init() throws(SystemFault) { waker = try Waker() }

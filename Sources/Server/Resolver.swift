@@ -7,7 +7,7 @@ import Synchronization
 /// The last good answer stays in force while a name does not resolve.
 final class Resolver: Sendable {
     private let targets: [UpstreamTarget]
-    private let known: Mutex<[[SocketAddress]]>
+    private let known: Lock<[[SocketAddress]]>
     private let stopping = Atomic<Bool>(false)
     private let waker: Waker
     /// Between two look-ups of every name; sooner while one has never resolved.
@@ -16,7 +16,7 @@ final class Resolver: Sendable {
 
     init(_ targets: [UpstreamTarget]) throws(SystemFault) {
         self.targets = targets
-        known = Mutex(Array(repeating: [], count: targets.count))
+        known = Lock(Array(repeating: [], count: targets.count))
         waker = try Waker()
     }
 

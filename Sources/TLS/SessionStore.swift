@@ -1,5 +1,5 @@
+import Kernel
 import COpenSSL
-import Synchronization
 
 /// The sessions with which a client may shorten its next handshakes, by server name. Bounded: 8 for
 /// each of 64 names.
@@ -14,7 +14,7 @@ final class SessionStore: Sendable {
     private static let names = 64
     private static let sessionsPerName = 8
 
-    private let table = Mutex<[String: [Session]]>([:])
+    private let table = Lock<[String: [Session]]>([:])
 
     func store(_ session: OpaquePointer?, for name: String) {
         guard let session = unsafe Session(duplicating: session) else { return }

@@ -1,6 +1,5 @@
 import COpenSSL
 import Kernel
-import Synchronization
 
 /// The keys under which session tickets are sealed (RFC 5077 section 4: AES-256-CBC, then
 /// HMAC-SHA-256).
@@ -29,7 +28,7 @@ public final class TicketKeys: @unchecked Sendable {
     }
 
     private let cipher: OpaquePointer
-    private let keys: Mutex<[Key]>
+    private let keys: Lock<[Key]>
 
     /// Makes the first key. Traps when libcrypto lacks the cipher or randomness.
     public init(at now: Instant) {
@@ -37,7 +36,7 @@ public final class TicketKeys: @unchecked Sendable {
             fatalError("libcrypto offers no AES-256-CBC")
         }
         unsafe self.cipher = cipher
-        keys = Mutex([Self.makeKey(at: now)])
+        keys = Lock([Self.makeKey(at: now)])
     }
 
     deinit {

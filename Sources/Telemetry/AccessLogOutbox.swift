@@ -4,7 +4,7 @@ import Synchronization
 
 /// Lines on their way from one worker to the writer.
 final class LogMailbag: Sendable {
-    let lines = Mutex(ByteBuffer())
+    let lines = Lock(ByteBuffer())
     let droppedLines = Atomic<Int>(0)
 
     /// Returns how many bytes wait now, nil when there was no room and the lines were dropped.

@@ -14,7 +14,7 @@ public final class AccessLogQueue: Sendable {
     private static let keptCapacity = 262_144
 
     let boundBytes: Int
-    private let mailbags = Mutex<[LogMailbag]>([])
+    private let mailbags = Lock<[LogMailbag]>([])
     private let waker: Waker
     private let finished: Waker
     private let isDozing = Atomic<Bool>(false)
@@ -24,7 +24,7 @@ public final class AccessLogQueue: Sendable {
     private let flushesAsked = Atomic<Int>(0)
     private let flushesDone = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
-    private let thread = Mutex<Thread?>(nil)
+    private let thread = Lock<Thread?>(nil)
 
     private init(boundBytes: Int) throws(SystemFault) {
         self.boundBytes = max(boundBytes, Self.batchBytes)

@@ -186,4 +186,28 @@ struct LimitTests {
         #expect(!server.codec.hasUnfinishedHead)
         #expect(server.log == ["head 1 GET https a.example / end"])
     }
+
+    @Test("a head that is not finished in time ends the connection, which has nobody to answer")
+    func slowHead() {
+        let server = Endpoint(.server)
+        var wire = Wire.opened
+        wire.headers(1, Wire.request(), endHeaders: false)
+        server.exchange(wire)
+        server.codec.headTimedOut()
+        #expect(server.exchange(Wire()) == ["GOAWAY 0 last 1 code 11"])
+        #expect(server.log == ["failed"])
+        #expect(server.codec.isFinished)
+        #expect(!server.codec.hasUnfinishedHead)
+    }
+
+    @Test("a time-out that comes when the head is complete does nothing")
+    func lateTimeOut() {
+        let server = Endpoint(.server)
+        var wire = Wire.opened
+        wire.headers(1, Wire.request())
+        server.exchange(wire)
+        server.codec.headTimedOut()
+        server.exchange(Wire())
+        #expect(server.log == ["head 1 GET https a.example / end"])
+    }
 }

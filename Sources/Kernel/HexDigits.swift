@@ -15,8 +15,8 @@ public enum HexDigits {
         return text
     }
 
-    /// Eight digits as the bytes of a word, the first in the highest byte: the digits are spread to a byte
-    /// each, then every byte from ten on is moved from behind '9' to 'a'.
+    /// Eight digits as the bytes of a word, the first in the highest byte: the digits are spread to
+    /// a byte each, then every byte from ten on is moved from behind '9' to 'a'.
     private static func eight(_ number: UInt32) -> UInt64 {
         var spread = UInt64(number)
         spread = (spread | spread << 16) & 0x0000_ffff_0000_ffff

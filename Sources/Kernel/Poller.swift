@@ -10,6 +10,9 @@ public struct Readiness: Sendable {
     /// behind a short read, because an edge-triggered poller tells it only once.
     public var isClosing: Bool { flags & closing != 0 }
 
+    /// Both directions are over: reset by the peer, or closed at both ends.
+    public var isBroken: Bool { flags & broken != 0 }
+
     public static let reading = Readiness(flags: EPOLLIN.rawValue)
     public static let writing = Readiness(flags: EPOLLOUT.rawValue)
     public static let ended = Readiness(flags: EPOLLIN.rawValue | EPOLLRDHUP.rawValue)

@@ -76,6 +76,11 @@ final class Session {
     func ready(_ readiness: Readiness) {
         guard let channel else { return }
         channel.noteReadiness(readiness)
+        if readiness.isBroken, isPaused(channel) {
+            // Nobody will read what is left, so nothing has to be read first.
+            abort()
+            return
+        }
         if readiness.isWritable, channel.isBlocked || codec?.hasOutput == true { core.touch(self) }
         if phase == .handshaking {
             guard !isQueuedToShake else { return }
@@ -281,6 +286,9 @@ final class Session {
                 // A pipelined request may wait behind the answer that has just left.
                 if hasAnswered, !channel.inbound.isEmpty { parse() }
                 hasAnswered = false
+                if channel.hasEnded, streams.count == 0, !codec.hasOutput, !channel.isBlocked {
+                    ended()
+                }
                 if channel.canRead, !isPaused(channel) { core.readAgain(self) }
             }
         }

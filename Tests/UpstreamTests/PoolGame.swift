@@ -27,6 +27,7 @@ final class PoolGame {
     private var machine: PoolStateMachine
     private let limits: PoolLimits
     private let isMultiplexed: Bool
+    private let isKnown: Bool
     private var connections: [ConnectionID: Connection] = [:]
     private var held: [Held] = []
     private var waiters: [UInt64] = []
@@ -40,6 +41,7 @@ final class PoolGame {
         random = SeededRandom(seed: seed)
         self.limits = limits
         self.isMultiplexed = isMultiplexed
+        self.isKnown = isKnown
         machine = PoolStateMachine(limits: limits, isMultiplexed: isKnown ? isMultiplexed : nil)
     }
 
@@ -127,7 +129,7 @@ final class PoolGame {
         guard let id = pick(connecting) else { return }
         connections[id] = nil
         let count = machine.failedToOpen(id)
-        if !isMultiplexed, count > 1 { note("one failed attempt fails \(count)") }
+        if isKnown, !isMultiplexed, count > 1 { note("one failed attempt fails \(count)") }
         for _ in 0..<count {
             guard let waiter = machine.failWaiter() else { return note("fewer waiters than told") }
             served(waiter)

@@ -177,6 +177,8 @@ extension Exchange {
     func upstreamBroke(_ failure: UpstreamFailure, isUnprocessed: Bool = false) {
         guard let connection, let pool else { return }
         connection.forget(upstreamStream)
+        // The other streams of the connection go on, and need its window.
+        creditUpstream(uncreditedOut)
         let reachedNobody = connection.sentBytes == sentMark
         let mayRepeat = isReused && request.method.isSafe && bytesIn == 0
         let isWhole = route?.body == .json || isRequestEnded && bytesIn == 0

@@ -40,7 +40,7 @@ extension Exchange {
         defer { core.heads.giveBack(head) }
         let isEnd = isRequestEnded && collected.isEmpty || route?.body == Route.Body.none
         guard let opened = connection.open(head, isEnd: isEnd, for: self) else {
-            backToQueue()
+            backToQueue(from: connection)
             return
         }
         upstreamStream = opened
@@ -50,12 +50,18 @@ extension Exchange {
         if !isEnd { sendBody() }
     }
 
-    /// The connection takes no stream after all; its capacity is known better now.
-    private func backToQueue() {
+    /// The connection takes no stream after all. One that multiplexes may still count a stream that was
+    /// cancelled a moment ago; its next flush tells how many it takes.
+    private func backToQueue(from connection: UpstreamConnection) {
         guard let pool else { return }
         switch machine.retried() {
         case .retry(let lease):
-            pool.giveBack(lease, isReusable: false)
+            let isFull = connection.isMultiplexed && connection.isReusable
+            if isFull {
+                pool.capacityIsUsedUp(connection)
+                core.touch(connection)
+            }
+            pool.giveBack(lease, isReusable: isFull)
             isQueued = true
             pool.serve(self)
         case .nothing: break

@@ -14,6 +14,7 @@ struct Message {
     var isComplete = false
     var isBroken = false
     var isClosed = false
+    var isReset = false
 }
 
 /// Body bytes still to be sent.
@@ -220,6 +221,7 @@ final class Peer {
     }
 
     private func broken(_ stream: Int32) {
+        messages[stream]?.isReset = true
         guard messages[stream]?.isComplete == false else { return }
         messages[stream]?.isBroken = true
         sendings[stream] = nil

@@ -76,7 +76,7 @@ import Upstream
         client.reset(streams[0])
         world.settle()
         let upstream = try #require(world.upstreams.first)
-        let waiting = upstream.messages.filter { !$0.value.isBroken && !$0.value.isClosed }
+        let waiting = upstream.messages.filter { !$0.value.isReset && !$0.value.isClosed }
         #expect(waiting.count == 3)
         for id in waiting.keys { upstream.respond(200, on: StreamID(id), body: []) }
         world.settle()

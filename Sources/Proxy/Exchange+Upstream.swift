@@ -41,7 +41,7 @@ extension Exchange {
         defer { core.heads.giveBack(head) }
         let isEnd = isRequestEnded && collected.isEmpty || route?.body == Route.Body.none
         guard let opened = connection.open(head, isEnd: isEnd, for: self) else {
-            backToQueue()
+            backToQueue(from: connection)
             return
         }
         upstreamStream = opened
@@ -51,12 +51,18 @@ extension Exchange {
         if !isEnd { sendBody() }
     }
 
-    /// The connection takes no stream after all; its capacity is known better now.
-    private func backToQueue() {
+    /// The connection takes no stream after all. One that multiplexes may still count a stream that was
+    /// cancelled a moment ago; its next flush tells how many it takes.
+    private func backToQueue(from connection: UpstreamConnection) {
         guard let pool else { return }
         switch machine.retried() {
         case .retry(let lease):
-            pool.giveBack(lease, isReusable: false)
+            let isFull = connection.isMultiplexed && connection.isReusable
+            if isFull {
+                pool.capacityIsUsedUp(connection)
+                core.touch(connection)
+            }
+            pool.giveBack(lease, isReusable: isFull)
             isQueued = true
             pool.serve(self)
         case .nothing: break
@@ -179,6 +185,8 @@ extension Exchange {
     func upstreamBroke(_ failure: UpstreamFailure, isUnprocessed: Bool = false) {
         guard let connection, let pool else { return }
         connection.forget(upstreamStream)
+        // The other streams of the connection go on, and need its window.
+        creditUpstream(uncreditedOut)
         let reachedNobody = connection.sentBytes == sentMark
         let mayRepeat = isReused && request.method.isSafe && bytesIn == 0
         let isWhole = route?.body == .json || isRequestEnded && bytesIn == 0

@@ -131,10 +131,7 @@ final class Exchange {
     func finish() {
         guard !isFinished else { return }
         isFinished = true
-        if reserved > 0 {
-            core.snapshot.bodyBudget.release(reserved)
-            reserved = 0
-        }
+        dropRequestBody()
         if isRetry { pool?.endRetry() }
         connection?.forget(upstreamStream)
         connection = nil

@@ -16,6 +16,7 @@ final class UpstreamPool {
     /// Exchanges under way for the second time: bounded, so that a failing upstream is not asked
     /// twice as often (edge requirement 13).
     private var retries = 0
+    private var isPumping = false
 
     init(_ target: UpstreamTarget, addresses: [SocketAddress], core: Core) {
         self.target = target
@@ -104,6 +105,11 @@ final class UpstreamPool {
         pump()
     }
 
+    /// No stream can be opened there before the connection reports its capacity again.
+    func capacityIsUsedUp(_ connection: UpstreamConnection) {
+        machine.capacityChanged(connection.id, to: 0)
+    }
+
     func goingAway(_ connection: UpstreamConnection) {
         if machine.goingAway(connection.id) { connection.close() }
     }
@@ -130,21 +136,34 @@ final class UpstreamPool {
         }
     }
 
+    /// Serves those who wait as far as that goes now. What happens meanwhile, a connection that fails at once
+    /// or a request that is refused, comes back here and is left to the call under way: a long queue must
+    /// not become a deep stack.
     private func pump() {
-        while let assignment = machine.assign() {
-            let waiter = Token(rawValue: assignment.waiter)
-            let lease = assignment.take()
-            if let exchange = core.exchanges[waiter] {
-                exchange.leased(lease, from: self)
-            } else {
-                giveBackUnused(lease)
-            }
+        guard !isPumping else { return }
+        isPumping = true
+        while assignNext() || openNext() {}
+        isPumping = false
+    }
+
+    private func assignNext() -> Bool {
+        guard let assignment = machine.assign() else { return false }
+        let waiter = Token(rawValue: assignment.waiter)
+        let lease = assignment.take()
+        if let exchange = core.exchanges[waiter] {
+            exchange.leased(lease, from: self)
+        } else {
+            giveBackUnused(lease)
         }
-        while let id = machine.nextToOpen() {
-            let connection = core.openConnection(id, of: self)
-            connections[id] = connection
-            connection.start()
-        }
+        return true
+    }
+
+    private func openNext() -> Bool {
+        guard let id = machine.nextToOpen() else { return false }
+        let connection = core.openConnection(id, of: self)
+        connections[id] = connection
+        connection.start()
+        return true
     }
 
     private func giveBackUnused(_ lease: consuming Lease) {

@@ -128,7 +128,7 @@ public struct PoolStateMachine: ~Copyable {
         guard let index = find(id), slots[index].phase == .connecting else { return 0 }
         connecting -= 1
         release(index)
-        return max(0, waiting - connecting * expectedStreams)
+        return min(expectedStreams, max(0, waiting - connecting * expectedStreams))
     }
 
     /// Takes the one who waits longest out of the queue, to be told that it failed.

@@ -1,0 +1,223 @@
+import Upstream
+
+/// A pool driven by chance, and beside it what is known of it by simple bookkeeping.
+///
+/// Every step does one thing a driver may do and then settles, as a driver does: assigns and opens until
+/// there is nothing left.
+final class PoolGame {
+    /// A lease cannot stand in an array by itself.
+    final class Held {
+        let connection: ConnectionID
+        private var lease: Lease?
+        init(_ lease: consuming Lease) {
+            connection = lease.connection
+            self.lease = consume lease
+        }
+        func take() -> Lease? { lease.take() }
+    }
+
+    struct Connection {
+        var isOpen = false
+        var isDraining = false
+        var capacity = 0
+        var leased = 0
+    }
+
+    private var random: SeededRandom
+    private var machine: PoolStateMachine
+    private let limits: PoolLimits
+    private let isMultiplexed: Bool
+    private let isKnown: Bool
+    private var connections: [ConnectionID: Connection] = [:]
+    private var held: [Held] = []
+    private var waiters: [UInt64] = []
+    private var nextWaiter: UInt64 = 1
+    /// What went wrong first.
+    private(set) var fault: String?
+    private(set) var served = 0
+    private(set) var failed = 0
+
+    init(seed: UInt64, limits: PoolLimits, isMultiplexed: Bool, isKnown: Bool) {
+        random = SeededRandom(seed: seed)
+        self.limits = limits
+        self.isMultiplexed = isMultiplexed
+        self.isKnown = isKnown
+        machine = PoolStateMachine(limits: limits, isMultiplexed: isKnown ? isMultiplexed : nil)
+    }
+
+    func play(steps: Int) {
+        for _ in 0..<steps where fault == nil { step() }
+        var rounds = 0
+        while fault == nil, !(waiters.isEmpty && held.isEmpty) {
+            rounds += 1
+            if rounds > 100_000 { return note("the game does not end") }
+            windDown()
+        }
+        while let lease = held.popLast() { giveBack(lease, isReusable: true) }
+        for id in connections.keys { machine.closed(id) }
+    }
+
+    private func note(_ text: String) { if fault == nil { fault = text } }
+
+    private func step() {
+        switch random.below(16) {
+        case 0...5: ask()
+        case 6...7: open()
+        case 8: failToOpen()
+        case 9...11: giveBackAny()
+        case 12: cancel()
+        case 13: goAway()
+        case 14: close()
+        default: if isMultiplexed { changeCapacity() }
+        }
+        settle()
+    }
+
+    /// Connects what is being connected and gives back what is held, until nobody waits.
+    private func windDown() {
+        if let id = connecting.first {
+            open(id)
+        } else if !held.isEmpty {
+            giveBackAny()
+        } else {
+            for (id, connection) in connections where connection.isOpen {
+                setCapacity(id, isMultiplexed ? 3 : 1)
+            }
+        }
+        settle()
+    }
+
+    // MARK: Moves
+
+    private func ask() {
+        if let lease = machine.lease() {
+            if !waiters.isEmpty { note("a newcomer overtook \(waiters.count) waiters") }
+            take(lease)
+            return
+        }
+        let waiter = nextWaiter
+        nextWaiter += 1
+        let isTaken = machine.enqueue(waiter)
+        if isTaken { waiters.append(waiter) }
+        if !isTaken, held.count < limits.active, waiters.count < limits.pending {
+            note("refused with \(waiters.count) waiting and \(held.count) active")
+        }
+    }
+
+    private var connecting: [ConnectionID] {
+        connections.filter { !$0.value.isOpen }.map(\.key).sorted { $0.slot < $1.slot }
+    }
+
+    private var opened: [ConnectionID] {
+        connections.filter { $0.value.isOpen }.map(\.key).sorted { $0.slot < $1.slot }
+    }
+
+    private func pick(_ ids: [ConnectionID]) -> ConnectionID? {
+        ids.isEmpty ? nil : ids[random.below(ids.count)]
+    }
+
+    private func open() { if let id = pick(connecting) { open(id) } }
+
+    private func open(_ id: ConnectionID) {
+        let capacity = isMultiplexed ? 1 + random.below(4) : 1
+        connections[id]?.isOpen = true
+        connections[id]?.capacity = capacity
+        machine.opened(id, capacity: capacity)
+    }
+
+    private func failToOpen() {
+        guard let id = pick(connecting) else { return }
+        connections[id] = nil
+        let count = machine.failedToOpen(id)
+        if isKnown, !isMultiplexed, count > 1 { note("one failed attempt fails \(count)") }
+        for _ in 0..<count {
+            guard let waiter = machine.failWaiter() else { return note("fewer waiters than told") }
+            served(waiter)
+            failed += 1
+        }
+    }
+
+    private func served(_ waiter: UInt64) {
+        guard waiters.first == waiter else { return note("\(waiter) out of turn or twice") }
+        waiters.removeFirst()
+    }
+
+    private func take(_ lease: consuming Lease) {
+        let id = lease.connection
+        held.append(Held(lease))
+        served += 1
+        guard let connection = connections[id], connection.isOpen else {
+            return note("a lease on a connection that is not open")
+        }
+        if connection.isDraining { note("a lease on a draining connection") }
+        if connection.leased >= connection.capacity { note("more leases than streams") }
+        connections[id]?.leased += 1
+    }
+
+    private func giveBackAny() {
+        guard !held.isEmpty else { return }
+        giveBack(held.remove(at: random.below(held.count)), isReusable: random.below(4) > 0)
+    }
+
+    private func giveBack(_ lease: Held, isReusable: Bool) {
+        guard let taken = lease.take() else { return note("given back twice") }
+        let id = lease.connection
+        let mustClose = machine.giveBack(taken, isReusable: isReusable)
+        connections[id]?.leased -= 1
+        if !isReusable { connections[id]?.isDraining = true }
+        let isEmptyDrain = connections[id].map { $0.isDraining && $0.leased == 0 } ?? false
+        if mustClose != isEmptyDrain { note("told to close: \(mustClose), not \(isEmptyDrain)") }
+        if mustClose { drop(id) }
+    }
+
+    private func drop(_ id: ConnectionID) {
+        connections[id] = nil
+        machine.closed(id)
+    }
+
+    private func cancel() {
+        guard !waiters.isEmpty else { return }
+        machine.cancel(waiters.remove(at: random.below(waiters.count)))
+    }
+
+    private func goAway() {
+        guard let id = pick(opened) else { return }
+        connections[id]?.isDraining = true
+        if machine.goingAway(id) { drop(id) }
+    }
+
+    private func close() { if let id = pick(Array(opened + connecting)) { drop(id) } }
+
+    private func changeCapacity() {
+        if let id = pick(opened) { setCapacity(id, random.below(5)) }
+    }
+
+    private func setCapacity(_ id: ConnectionID, _ capacity: Int) {
+        connections[id]?.capacity = capacity
+        machine.capacityChanged(id, to: capacity)
+    }
+
+    // MARK: What must hold
+
+    private func settle() {
+        while let assignment = machine.assign() {
+            served(assignment.waiter)
+            take(assignment.take())
+        }
+        while let id = machine.nextToOpen() {
+            if connections[id] != nil { note("a living connection is opened again") }
+            connections[id] = Connection()
+        }
+        if machine.active != held.count { note("\(machine.active) active, not \(held.count)") }
+        if machine.waiting != waiters.count { note("\(machine.waiting) waiting, not as known") }
+        if connections.count > limits.connections { note("too many connections") }
+        if held.count > limits.active { note("too many active") }
+        if !waiters.isEmpty, connecting.isEmpty, held.count < limits.active {
+            let hasSpare = connections.values.contains {
+                $0.isOpen && !$0.isDraining && $0.leased < $0.capacity
+            }
+            if hasSpare { note("a stream is spare and \(waiters.count) wait") }
+            if connections.count < limits.connections { note("nobody connects for a waiter") }
+        }
+    }
+}

@@ -295,9 +295,11 @@ final class Session {
         watchForStalls()
     }
 
+    /// Exchanges have armed the timer for what they wait for; what the kernel does not take is the
+    /// connection's own affair.
     private func watchForStalls() {
-        guard let channel, phase == .open, channel.isBlocked || streams.count > 0 else { return }
-        core.arm(self, at: nextDeadline)
+        guard let channel, phase == .open, channel.isBlocked else { return }
+        expect(within: core.snapshot.timeouts.writeStall)
     }
 
     private func finish(_ channel: Channel) {
@@ -413,7 +415,10 @@ final class Session {
         } else if deadline <= now {
             idleTooLong()
         }
-        if phase != .closed { core.arm(self, at: nextDeadline) }
+        guard phase != .closed else { return }
+        // A client may stop reading at any time: while it is served it is looked at that often.
+        if streams.count > 0 { expect(within: core.snapshot.timeouts.writeStall) }
+        core.arm(self, at: nextDeadline)
     }
 
     private func idleTooLong() {

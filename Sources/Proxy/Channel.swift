@@ -59,6 +59,8 @@ final class Channel {
         case .established: return wasEstablished ? .bytes : .established
         case .closedByPeer:
             hasEnded = true
+            canRead = false
+            if !wasEstablished { return .established }
             return inbound.isEmpty ? .ended : .bytes
         case .failed(let fault): return .tlsFailed(fault)
         }
@@ -86,10 +88,11 @@ final class Channel {
     }
 
     /// The poller reported the end of the peer's bytes: reading goes on until it is met.
-    private var isClosing = false
+    private(set) var isClosing = false
 
     func noteReadiness(_ readiness: Readiness) {
-        if readiness.isReadable { canRead = true }
+        // Behind the end nothing comes, though every later event repeats that there is something.
+        if readiness.isReadable, !hasEnded { canRead = true }
         if readiness.isClosing { isClosing = true }
     }
 

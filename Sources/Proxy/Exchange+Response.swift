@@ -53,7 +53,8 @@ extension Exchange {
     }
 
     func receivedBody(_ bytes: Span<UInt8>) {
-        noteProgress()
+        // While the client is behind, only what it takes is progress.
+        if !isClientBehind { noteProgress() }
         uncreditedOut += bytes.count
         guard status != 0, request.method != .head else {
             creditUpstream(bytes.count)

@@ -105,11 +105,11 @@ final class Exchange {
 
     /// The next byte has to come from the client.
     private var isClientAwaited: Bool {
-        guard !isRequestEnded else { return false }
-        return isCollecting || connection == nil || collected.isEmpty && uncreditedIn == 0
+        guard !isRequestEnded, !isRequestSent else { return false }
+        return isCollecting || connection != nil && collected.isEmpty && uncreditedIn == 0
     }
 
-    private var isClientBehind: Bool { (session.codec?.pendingBytes(of: stream) ?? 0) > 0 }
+    var isClientBehind: Bool { (session.codec?.pendingBytes(of: stream) ?? 0) > 0 }
 
     func timedOut() {
         if machine.isAnswered || status != 0 && isClientBehind {

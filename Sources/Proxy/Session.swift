@@ -28,6 +28,10 @@ final class Session {
     private var deadline: Instant
     private var lastProgress: Instant
     private var hasServed = false
+    /// The codec knows that the client sends no more, and the client still waits for answers.
+    private var isHalfClosed = false
+    /// HTTP/2: more than the preface has come.
+    private var hasGreeted = false
     /// An answer has left since the bytes behind its request were looked at.
     private var hasAnswered = false
     private var headDeadline: Instant?
@@ -64,8 +68,8 @@ final class Session {
         if traits.tls != nil {
             phase = .handshaking
             setDeadline(core.snapshot.timeouts.handshake)
-        } else if !traits.speaksHTTP2 {
-            open(http2: false)
+        } else if !traits.speaksHTTP2 || !traits.speaksHTTP1 {
+            open(http2: traits.speaksHTTP2)
         } else {
             setDeadline(core.snapshot.timeouts.requestHead)
         }
@@ -102,7 +106,11 @@ final class Session {
             linger(channel)
             return
         }
-        guard !isPaused(channel) else { return }
+        guard !isPaused(channel) else {
+            // The end stands behind bytes that cannot be taken now; the client is gone all the same.
+            if channel.isClosing, !traits.allowsHalfClose { abort() }
+            return
+        }
         core.lendInbound(to: channel)
         switch channel.read(&core.scratch) {
         case .nothing: if phase == .handshaking { core.touch(self) }
@@ -141,7 +149,7 @@ final class Session {
         let isPreface = channel.inbound.withSlice(0..<seen) { Self.isPreface($0) }
         if !isPreface {
             open(http2: false)
-        } else if seen == 4 || !traits.speaksHTTP1 {
+        } else if seen == 4 {
             open(http2: true)
         }
     }
@@ -185,7 +193,8 @@ final class Session {
         guard codec.hasUnfinishedHead else {
             headDeadline = nil
             // The preface and a SETTINGS frame are what every HTTP/2 client sends unasked.
-            if isHTTP2, !hasServed, taken > Self.prefaceBytes {
+            if isHTTP2, !hasServed, !hasGreeted, taken > Self.prefaceBytes {
+                hasGreeted = true
                 setDeadline(core.snapshot.timeouts.keepAliveIdle)
             }
             return
@@ -202,10 +211,22 @@ final class Session {
             abort()
             return
         }
-        if traits.allowsHalfClose, !isSecure, streams.count > 0 { return }
+        if traits.allowsHalfClose, !isSecure, !isHTTP2, streams.count > 0 {
+            endedByHalf()
+            return
+        }
         codec?.receivedEndOfFile()
         handleEvents()
         abort()
+    }
+
+    /// The client sends no more and waits for its answers; the connection ends behind the last one.
+    private func endedByHalf() {
+        guard let channel, channel.inbound.isEmpty, !isHalfClosed else { return }
+        isHalfClosed = true
+        codec?.receivedEndOfFile()
+        handleEvents()
+        core.touch(self)
     }
 
     private func failHandshake() {
@@ -286,9 +307,8 @@ final class Session {
                 // A pipelined request may wait behind the answer that has just left.
                 if hasAnswered, !channel.inbound.isEmpty { parse() }
                 hasAnswered = false
-                if channel.hasEnded, streams.count == 0, !codec.hasOutput, !channel.isBlocked {
-                    ended()
-                }
+                let isSaid = !codec.hasOutput && !channel.isBlocked
+                if phase == .open, channel.hasEnded, isSaid { ended() }
                 if channel.canRead, !isPaused(channel) { core.readAgain(self) }
             }
         }
@@ -378,7 +398,7 @@ final class Session {
     }
 
     private var nextDeadline: Instant {
-        var next = deadline
+        var next = headDeadline ?? deadline
         if phase == .open, streams.count > 0 {
             next = Instant(nanoseconds: .max)
             for exchange in streams.all { next = min(next, exchange.deadline) }
@@ -412,7 +432,7 @@ final class Session {
         }
         if phase == .open, streams.count > 0 {
             for exchange in streams.all where exchange.deadline <= now { exchange.timedOut() }
-        } else if deadline <= now {
+        } else if deadline <= now, headDeadline == nil {
             idleTooLong()
         }
         guard phase != .closed else { return }

@@ -23,6 +23,7 @@ final class Worker {
     private let core: Core
     private var spin: Spin
     private var acceptable: [Int] = []
+    private var accepts: UInt = 0
     /// Accepting rests until then, because no descriptor or no place was left.
     private var restUntil: Instant?
     private var isListening = true
@@ -128,9 +129,16 @@ final class Worker {
         if let time = restUntil {
             guard time <= core.now.monotonic else { return }
             restUntil = nil
-            try? listen()
+            do throws(SystemFault) {
+                try listen()
+            } catch {
+                rest()
+            }
         }
-        guard let index = acceptable.first, isListening else { return }
+        guard !acceptable.isEmpty, isListening else { return }
+        // In rotation: a listener in a storm of connections must not starve the others.
+        accepts &+= 1
+        let index = acceptable[Int(accepts % UInt(acceptable.count))]
         do throws(SystemFault) {
             try accept(plan.listeners[index])
         } catch {

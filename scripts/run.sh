@@ -131,7 +131,7 @@ $(cat "$state/demo.env")
 
 Then:
 
-curl -sS "\$OPENAI_BASE_URL/chat/completions" -H "Authorization: Bearer \$OPENAI_API_KEY" -H "Content-Type: application/json" -d '$body'
+curl -sS --cacert "\$SSL_CERT_FILE" "\$OPENAI_BASE_URL/chat/completions" -H "Authorization: Bearer \$OPENAI_API_KEY" -H "Content-Type: application/json" -d '$body'
 
 or, in Python (pip install openai):
 

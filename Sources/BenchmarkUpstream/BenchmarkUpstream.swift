@@ -13,7 +13,7 @@ enum BenchmarkUpstream {
     static func main() throws {
         guard let address = listenAddress(CommandLine.arguments) else {
             StandardStream.error.write("usage: gatehouse-bench-upstream --listen IP:PORT\n")
-            throw UsageFault.noAddress
+            ProcessExit.exit(2)
         }
         let loop = try AnswerLoop(on: address)
         if let local = loop.localAddress {
@@ -22,8 +22,6 @@ enum BenchmarkUpstream {
         }
         while true { try loop.turn() }
     }
-
-    enum UsageFault: Error { case noAddress }
 
     static func listenAddress(_ arguments: [String]) -> SocketAddress? {
         guard arguments.count == 3, arguments[1] == "--listen" else { return nil }

@@ -3,7 +3,8 @@ extension AccessLogSettings: Section {
     static let purpose = "One line of JSON per request, written behind the workers."
     static let settings: [Setting<AccessLogSettings>] = [
         Setting(
-            "path", \.path, .destination, why: "`-`: standard output. Reopened on reload."),
+            "path", \.path, .destination,
+            why: "`-`: standard output. A file is opened anew on SIGHUP."),
         Setting(
             "queueLines", \.queueLines, .whole(1...16_777_216),
             why: "Lines that may wait for a slow disk; more are dropped and counted, because a log "

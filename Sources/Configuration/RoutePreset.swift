@@ -29,8 +29,7 @@ public enum RoutePreset: String, Sendable, CaseIterable {
     private static let bveRoutes: [RouteSettings] =
         common + [
             RouteSettings(
-                ["POST"], path("/v1/completions"), body: .json, action: .legacyCompletions,
-                upstreamPath: "/v1/chat/completions")
+                ["POST"], path("/v1/completions"), body: .json, action: .legacyCompletions)
         ]
 
     private static let common: [RouteSettings] = [

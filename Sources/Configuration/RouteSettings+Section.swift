@@ -15,8 +15,7 @@ extension RouteSettings: Section {
                 + "matches wins."),
         Setting(
             "action", \.action, .choice,
-            why: "`health` answers without a key; `legacyCompletions` asks the upstream for a chat "
-                + "completion and turns the answer back."),
+            why: "`health` answers without a key; `legacyCompletions` refuses to stream."),
         Setting(
             "body", \.body, .choice,
             why: "`json`: collected, refused unless it is JSON, so that `model` can be checked. "

@@ -5,7 +5,7 @@ public struct RouteSettings: Sendable, Equatable {
         case forward
         /// Answered by the gateway itself, without a key.
         case health
-        /// Sent to the upstream as a chat completion, the answer turned back (BVE).
+        /// Forwarded unless it asks for a stream, which BVE's completions do not have.
         case legacyCompletions
     }
 

@@ -61,7 +61,7 @@ extension SiteSettings: Section {
         Setting("keys", \.keys, .list(of: .section), why: "Who may use it."),
         Setting(
             "keysFile", \.keysFile, .optional(.path),
-            why: "Another file with `keys`, read on every reload."),
+            why: "Another file with `keys`, read at start."),
     ]
 
     static func initial(for node: YAMLNode) -> SiteSettings {

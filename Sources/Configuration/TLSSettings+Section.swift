@@ -7,7 +7,7 @@ extension TLSSettings: Section {
     static let settings: [Setting<TLSSettings>] = [
         Setting(
             "certificateFile", \.certificateFile, .file, isRequired: true,
-            why: "PEM: the certificate, then the intermediates. Read again on reload."),
+            why: "PEM: the certificate, then the intermediates."),
         Setting("keyFile", \.keyFile, .file, isRequired: true, why: "PEM: its private key."),
         Setting(
             "clientCertificates", \.clientCertificates, .choice,

@@ -53,8 +53,8 @@ public final class Head {
     public var status = 0
     /// The value of Content-Length; nil when the head has none.
     public var contentLength: Int?
-    /// Response to be sent: an HTTP/1.1 connection ends behind it, because what follows is not, or not surely,
-    /// the next request.
+    /// Response to be sent: an HTTP/1.1 connection ends behind it, because what follows is not, or
+    /// not surely, the next request.
     public var endsConnection = false
     /// HTTP/1.0 spoke: no chunked coding may be sent to that peer.
     public var isHTTP10 = false

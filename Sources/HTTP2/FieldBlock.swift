@@ -76,11 +76,18 @@ struct FieldBlock: ~Copyable {
                 id.isConnectionSpecific || id == .te || (id == .host && isRequest)
                 || (id == .contentLength && head.contentLength != nil)
             if !isSaidElsewhere {
-                append(head.fields.name(at: index), head.fields.value(at: index))
+                append(
+                    head.fields.name(at: index), head.fields.value(at: index),
+                    flags: id.isNew(head.fields, at: index) ? Self.neverIndexed : Self.plain)
             }
             index += 1
         }
     }
+
+    private static let plain = UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)
+    /// Keeps a value that no later message will have out of the compression table, where each would
+    /// drive out one that comes again (RFC 7541 section 6.2.3).
+    private static let neverIndexed = UInt8(NGHTTP2_NV_FLAG_NO_INDEX.rawValue)
 
     private mutating func append(_ name: StaticString, decimal number: Int) {
         let start = numbers.count
@@ -102,10 +109,12 @@ struct FieldBlock: ~Copyable {
         }
     }
 
-    private mutating func append(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+    private mutating func append(
+        _ name: Span<UInt8>, _ value: Span<UInt8>, flags: UInt8 = plain
+    ) {
         unsafe name.withUnsafeBufferPointer { name in
             unsafe value.withUnsafeBufferPointer { value in
-                unsafe add(name.baseAddress, name.count, value.baseAddress, value.count)
+                unsafe add(name.baseAddress, name.count, value.baseAddress, value.count, flags)
             }
         }
     }
@@ -113,7 +122,7 @@ struct FieldBlock: ~Copyable {
     @unsafe
     private mutating func add(
         _ name: UnsafePointer<UInt8>?, _ nameCount: Int,
-        _ value: UnsafePointer<UInt8>?, _ valueCount: Int
+        _ value: UnsafePointer<UInt8>?, _ valueCount: Int, _ flags: UInt8 = plain
     ) {
         if count == capacity { grow() }
         unsafe (base + count).initialize(
@@ -121,7 +130,7 @@ struct FieldBlock: ~Copyable {
                 name: UnsafeMutablePointer(mutating: name),
                 value: UnsafeMutablePointer(mutating: value),
                 namelen: nameCount, valuelen: valueCount,
-                flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)
+                flags: flags
             )
         )
         count += 1
@@ -137,6 +146,21 @@ struct FieldBlock: ~Copyable {
 }
 
 extension FieldName {
+    /// Whether field `index` has a value that is new in every message: ids, remaining limits,
+    /// times.
+    fileprivate func isNew(_ fields: borrowing Fields, at index: Int) -> Bool {
+        switch self {
+        case .xRequestID, .xTraceID, .traceparent, .date: return true
+        case .other:
+            let name = fields.name(at: index)
+            guard name.count > 4 else { return false }
+            let end = name.extracting(name.count - 3..<name.count)
+            if end.equals("-id") || end.equals("-ms") || end.equals("ncy") { return true }
+            return name.count > 13 && name.extracting(0..<13).equals("x-ratelimit-r")
+        default: return false
+        }
+    }
+
     /// Fields that concern one HTTP/1.1 connection; HTTP/2 forbids them (RFC 9113 section 8.2.2).
     var isConnectionSpecific: Bool {
         switch self {

@@ -19,21 +19,13 @@ extension ByteBuffer {
 
     /// Appends the `digits` lowest hexadecimal digits of `number`, in lower case.
     public mutating func append(hex number: UInt64, digits: Int) {
-        var text = InlineArray<16, UInt8>(repeating: 0)
-        let count = min(16, max(0, digits))
-        var rest = number
-        var place = count
-        while place > 0 {
-            place -= 1
-            text[place] = hexDigit(UInt8(truncatingIfNeeded: rest) & 0xf)
-            rest >>= 4
-        }
-        append(text.span.extracting(0..<count))
+        let text = HexDigits.text(of: number)
+        append(text.span.extracting(16 - min(16, max(0, digits))..<16))
     }
 
-    /// Appends `text` as the inside of a JSON string: quotes, backslashes and controls escaped (RFC 8259
-    /// section 7), and what some readers take for the end of a line; bytes that are not UTF-8 are replaced
-    /// by U+FFFD.
+    /// Appends `text` as the inside of a JSON string: quotes, backslashes and controls escaped (RFC
+    /// 8259 section 7), and what some readers take for the end of a line; bytes that are not UTF-8
+    /// are replaced by U+FFFD.
     public mutating func append(jsonEscaped text: Span<UInt8>) {
         var index = 0
         while index < text.count {
@@ -99,12 +91,8 @@ private func isPlainInJSON(_ byte: UInt8) -> Bool {
     byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
 }
 
-private func hexDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-}
-
-/// The length of the well-formed UTF-8 sequence of two to four bytes at `index`, 0 where there is none
-/// (Unicode 15, table 3-7).
+/// The length of the well-formed UTF-8 sequence of two to four bytes at `index`, 0 where there is
+/// none (Unicode 15, table 3-7).
 private func utf8SequenceLength(in text: Span<UInt8>, at index: Int) -> Int {
     let lead = text[index]
     let length: Int

@@ -118,7 +118,11 @@ public struct ByteBuffer: ~Copyable {
 
     /// Appends text known at compile time, without a `String`.
     public mutating func append(_ text: StaticString) {
-        text.withUTF8Buffer { source in unsafe append(source) }
+        let count = text.utf8CodeUnitCount
+        reserve(count)
+        guard count > 0 else { return }
+        unsafe (base! + end).update(from: text.utf8Start, count: count)
+        end += count
     }
 
     public mutating func append(utf8 text: String) {

@@ -2,12 +2,12 @@ import CKernel
 
 /// A value that one thread at a time may use.
 ///
-/// The standard library's `Mutex` would do, but ThreadSanitizer does not see its futex and reports every
-/// use as a race, so that real ones could not be told from it. This one is a POSIX mutex, which the
-/// sanitizer knows; uncontended it costs the same.
+/// The standard library's `Mutex` would do, but ThreadSanitizer does not see its futex and reports
+/// every use as a race, so that real ones could not be told from it. This one is a POSIX mutex,
+/// which the sanitizer knows; uncontended it costs the same.
 ///
-/// *Safety:* `storage` is one heap block that this value alone owns, because it cannot be copied; the mutex
-/// in it is never moved. The value is only touched between lock and unlock.
+/// *Safety:* `storage` is one heap block that this value alone owns, because it cannot be copied;
+/// the mutex in it is never moved. The value is only touched between lock and unlock.
 @safe
 public struct Lock<Value: ~Copyable>: ~Copyable {
     @safe private struct Storage: ~Copyable {

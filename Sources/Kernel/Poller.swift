@@ -6,9 +6,12 @@ public struct Readiness: Sendable {
 
     public var isReadable: Bool { flags & (readable | closing) != 0 }
     public var isWritable: Bool { flags & (writable | broken) != 0 }
-    /// The peer has sent FIN, or the connection is broken: reading must go on to the end even behind a
-    /// short read, because an edge-triggered poller tells it only once.
+    /// The peer has sent FIN, or the connection is broken: reading must go on to the end even
+    /// behind a short read, because an edge-triggered poller tells it only once.
     public var isClosing: Bool { flags & closing != 0 }
+
+    /// Both directions are over: reset by the peer, or closed at both ends.
+    public var isBroken: Bool { flags & broken != 0 }
 
     public static let reading = Readiness(flags: EPOLLIN.rawValue)
     public static let writing = Readiness(flags: EPOLLOUT.rawValue)
@@ -22,8 +25,8 @@ public struct Readiness: Sendable {
 
 /// An epoll instance: which of the descriptors of one worker can go on.
 ///
-/// *Safety:* `events` is this object's own array of `capacity` entries, filled by `epoll_wait` and read
-/// only below the count it returned. One thread uses the object.
+/// *Safety:* `events` is this object's own array of `capacity` entries, filled by `epoll_wait` and
+/// read only below the count it returned. One thread uses the object.
 @safe
 public final class Poller {
     private let descriptor: Int32
@@ -63,8 +66,8 @@ public final class Poller {
         }
     }
 
-    /// Waits until something is ready or `milliseconds` have passed (-1: for ever). Returns how many
-    /// events can be read with `event`; an interrupted wait returns 0.
+    /// Waits until something is ready or `milliseconds` have passed (-1: for ever). Returns how
+    /// many events can be read with `event`; an interrupted wait returns 0.
     public func wait(milliseconds: Int32) -> Int {
         max(0, Int(unsafe epoll_wait(descriptor, events, capacity, milliseconds)))
     }

@@ -8,8 +8,8 @@ public enum Signal: Sendable {
         (SIGTERM, .terminate), (SIGINT, .interrupt), (SIGHUP, .hangUp), (SIGUSR1, .user1),
     ]
 
-    /// Blocks the signals for this thread and those it starts afterwards, and ignores SIGPIPE. Call it
-    /// before the first thread is started.
+    /// Blocks the signals for this thread and those it starts afterwards, and ignores SIGPIPE. Call
+    /// it before the first thread is started.
     public static func blockAll() {
         var set = makeSet()
         _ = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)

@@ -25,8 +25,8 @@ public struct Accepted: ~Copyable, Sendable {
 
 /// A TCP socket that never blocks. It owns its descriptor and closes it at the end of its life.
 ///
-/// *Safety:* the descriptor is closed exactly once, in `deinit`, because the type cannot be copied; the
-/// system calls get pointers to spans and locals that outlive the call.
+/// *Safety:* the descriptor is closed exactly once, in `deinit`, because the type cannot be copied;
+/// the system calls get pointers to spans and locals that outlive the call.
 @safe
 public struct Socket: ~Copyable, Sendable {
     public let descriptor: Int32
@@ -36,7 +36,8 @@ public struct Socket: ~Copyable, Sendable {
 
     deinit { _ = close(descriptor) }
 
-    /// Binds and listens. With `sharingPort` several sockets, one for each worker, share the address.
+    /// Binds and listens. With `sharingPort` several sockets, one for each worker, share the
+    /// address.
     public static func listen(
         on address: SocketAddress, backlog: Int32 = 4096, sharingPort: Bool = true
     ) throws(SystemFault) -> Socket {

@@ -31,7 +31,8 @@ public struct UnixTime: Comparable, Hashable, Sendable {
     public static func < (a: UnixTime, b: UnixTime) -> Bool { a.nanoseconds < b.nanoseconds }
 }
 
-/// Both clocks, read together: machines and policies take it as an argument and never look themselves.
+/// Both clocks, read together: machines and policies take it as an argument and never look
+/// themselves.
 public struct Moment: Sendable {
     public var monotonic: Instant
     public var wall: UnixTime

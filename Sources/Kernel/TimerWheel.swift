@@ -1,8 +1,9 @@
 /// Deadlines of a worker, in slots of about 17 ms, at a cost independent of their number.
 ///
-/// An entry names an owner by a token and is never taken out early: the owner keeps its true deadline,
-/// arms an entry only when none stands at or before it, and decides when the entry comes due. A deadline
-/// that is pushed back with every byte therefore costs a comparison, not a list operation.
+/// An entry names an owner by a token and is never taken out early: the owner keeps its true
+/// deadline, arms an entry only when none stands at or before it, and decides when the entry comes
+/// due. A deadline that is pushed back with every byte therefore costs a comparison, not a list
+/// operation.
 public struct TimerWheel {
     private struct Entry {
         var token: UInt64

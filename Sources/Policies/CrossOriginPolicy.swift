@@ -1,8 +1,8 @@
 import HTTP
 import Kernel
 
-/// What browsers on other origins may do (Fetch standard, section 3.2): any origin, without cookies, because
-/// the credential is a key that the page must hold itself.
+/// What browsers on other origins may do (Fetch standard, section 3.2): any origin, without
+/// cookies, because the credential is a key that the page must hold itself.
 public enum CrossOriginPolicy: Sendable {
     /// Whatever fields the page asks to send are allowed: the SDKs send `x-stainless-*`.
     case reflecting

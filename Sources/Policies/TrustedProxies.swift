@@ -60,8 +60,8 @@ public struct TrustedProxies: Sendable {
         }
     }
 
-    /// The incoming chain as one list, each entry followed by a comma: readers that take only one field
-    /// would otherwise miss the peer.
+    /// The incoming chain as one list, each entry followed by a comma: readers that take only one
+    /// field would otherwise miss the peer.
     private static func joinForwardedFor(
         _ fields: borrowing Fields, into chain: inout ByteBuffer
     ) {

@@ -2,8 +2,8 @@ import HTTP
 import Kernel
 import TLS
 
-/// One connection's way between a codec and the kernel: TLS or none, the bytes read but not yet taken, the
-/// bytes written but not yet accepted. It decides nothing.
+/// One connection's way between a codec and the kernel: TLS or none, the bytes read but not yet
+/// taken, the bytes written but not yet accepted. It decides nothing.
 final class Channel {
     /// What reading brought.
     enum Arrival {
@@ -101,8 +101,8 @@ final class Channel {
         try tls?.start(wire: &unsent)
     }
 
-    /// Sends what the codec has, until the kernel takes no more. `work` lends memory; its buffers are
-    /// empty before and after. Returns whether any byte left.
+    /// Sends what the codec has, until the kernel takes no more. `work` lends memory; its buffers
+    /// are empty before and after. Returns whether any byte left.
     func flush(_ codec: (any Codec)?, _ work: inout WriteBuffers) -> Bool {
         var hasProgress = false
         while !isBroken {

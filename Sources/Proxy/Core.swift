@@ -30,11 +30,11 @@ public struct ListenerTraits: Sendable {
     }
 }
 
-/// The sessions, exchanges and upstream connections of one worker. It knows neither threads nor sockets:
-/// its owner tells it the time, who is ready and who has come, and provides a `Network`.
+/// The sessions, exchanges and upstream connections of one worker. It knows neither threads nor
+/// sockets: its owner tells it the time, who is ready and who has come, and provides a `Network`.
 ///
-/// A turn: `beginTurn`, then any number of `ready` and `accepted`, then `endTurn`, which writes what
-/// the turn produced, once for each connection, and fires what is due.
+/// A turn: `beginTurn`, then any number of `ready` and `accepted`, then `endTurn`, which writes
+/// what the turn produced, once for each connection, and fires what is due.
 public final class Core {
     public private(set) var now: Moment
     public private(set) var snapshot: Snapshot
@@ -128,8 +128,8 @@ public final class Core {
     /// When `endTurn` must be called next, at the latest.
     public var nextDue: Instant? { wheel.nextDue }
 
-    /// Connections whose bytes were not all read in the last turn, and one handshake step: established
-    /// work comes first, so that a storm of new connections does not delay it.
+    /// Connections whose bytes were not all read in the last turn, and one handshake step:
+    /// established work comes first, so that a storm of new connections does not delay it.
     private func readOn() {
         let again = readingConnections
         readingConnections.removeAll(keepingCapacity: true)
@@ -161,8 +161,8 @@ public final class Core {
 
     private var hasDirty: Bool { !dirtySessions.isEmpty || !dirtyConnections.isEmpty }
 
-    /// What one connection's flush produces for another is written in the same turn, but others get their
-    /// turn too: what is dirty after so many rounds waits for the next.
+    /// What one connection's flush produces for another is written in the same turn, but others get
+    /// their turn too: what is dirty after so many rounds waits for the next.
     private static let flushRounds = 8
 
     private func fireTimers() {

@@ -6,8 +6,8 @@ import Telemetry
 
 /// Answers the gateway gives itself, and the fields every answer carries.
 extension Exchange {
-    /// Words `error` in the site's dialect. `upstream`: the head of the upstream's own failure, which may
-    /// say when to come back.
+    /// Words `error` in the site's dialect. `upstream`: the head of the upstream's own failure,
+    /// which may say when to come back.
     func reply(_ error: GatewayError, upstream: Head? = nil) {
         self.error = error
         let facts = error.facts

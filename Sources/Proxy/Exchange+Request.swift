@@ -4,7 +4,8 @@ import JSON
 import Kernel
 import Policies
 
-/// From the request's head to the moment it may be forwarded. The order of refusals is part of the contract.
+/// From the request's head to the moment it may be forwarded. The order of refusals is part of the
+/// contract.
 extension Exchange {
     func receivedRequest(isEnd: Bool) {
         isRequestEnded = isEnd
@@ -119,7 +120,8 @@ extension Exchange {
         collected.append(bytes)
     }
 
-    /// Sends a piece on at once, or keeps it until a stream is there. It is credited when it has left.
+    /// Sends a piece on at once, or keeps it until a stream is there. It is credited when it has
+    /// left.
     private func pass(_ bytes: Span<UInt8>) {
         uncreditedIn += bytes.count
         if let connection, collected.isEmpty {

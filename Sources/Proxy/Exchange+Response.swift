@@ -5,7 +5,8 @@ import Policies
 import Telemetry
 import Upstream
 
-/// From the upstream's head to the last byte for the client, and what happens when it breaks between.
+/// From the upstream's head to the last byte for the client, and what happens when it breaks
+/// between.
 extension Exchange {
     func receivedHead(_ head: Head, isEnd: Bool) {
         defer { core.heads.giveBack(head) }
@@ -93,7 +94,8 @@ extension Exchange {
         return kept.fields.count > 0 ? kept : nil
     }
 
-    /// The answer is complete: the stream is free for another request if this one was sent completely.
+    /// The answer is complete: the stream is free for another request if this one was sent
+    /// completely.
     private func settle(_ lease: consuming Lease) {
         guard let pool, let connection else {
             abandon(lease)
@@ -126,7 +128,8 @@ extension Exchange {
 
     // MARK: Failing
 
-    /// Ends the exchange with `error`: as a reply while nothing was sent, else by breaking the stream.
+    /// Ends the exchange with `error`: as a reply while nothing was sent, else by breaking the
+    /// stream.
     func fail(_ error: GatewayError) {
         if isQueued {
             pool?.cancel(self)
@@ -144,8 +147,8 @@ extension Exchange {
         }
     }
 
-    /// A 5xx of the upstream: its body never reaches the client. A short one is read to its end, so that the
-    /// connection can be used again.
+    /// A 5xx of the upstream: its body never reaches the client. A short one is read to its end, so
+    /// that the connection can be used again.
     private func failServerError(_ head: Head, isEnd: Bool) {
         let error = GatewayError.upstreamFailed(.serverError(status: head.status))
         switch machine.failed() {

@@ -4,7 +4,8 @@ import Kernel
 import Policies
 import Upstream
 
-/// From admission to the last byte of the request: the lease, the head, the body under flow control.
+/// From admission to the last byte of the request: the lease, the head, the body under flow
+/// control.
 extension Exchange {
     func serve() {
         guard let site else { return }
@@ -104,7 +105,8 @@ extension Exchange {
         return options
     }
 
-    /// The request's path, or the route's own, with the upstream's base in place of a leading `/v1`.
+    /// The request's path, or the route's own, with the upstream's base in place of a leading
+    /// `/v1`.
     private func writeTarget(of head: Head, _ route: Route, _ target: UpstreamTarget) {
         head.target.append(target.basePath)
         if route.upstreamPath.isEmpty {
@@ -178,8 +180,8 @@ extension Exchange {
         }
     }
 
-    /// The connection or the stream broke. Sent again is only what cannot have been processed, or what may
-    /// be repeated (edge requirement 13).
+    /// The connection or the stream broke. Sent again is only what cannot have been processed, or
+    /// what may be repeated (edge requirement 13).
     func upstreamBroke(_ failure: UpstreamFailure, isUnprocessed: Bool = false) {
         guard let connection, let pool else { return }
         connection.forget(upstreamStream)

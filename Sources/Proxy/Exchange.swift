@@ -7,15 +7,15 @@ import Upstream
 
 /// One request and its response: what is known of it, and how far it has come.
 ///
-/// What it does next is the machine's decision; the extensions perform it, in the order of a request's life:
-/// request, upstream, response, reply, and `finish`, the one end of every exchange.
+/// What it does next is the machine's decision; the extensions perform it, in the order of a
+/// request's life: request, upstream, response, reply, and `finish`, the one end of every exchange.
 final class Exchange {
     let token: Token
     /// The client's stream.
     let stream: StreamID
     let request: Head
-    unowned let session: Session
-    unowned let core: Core
+    let session: Session
+    let core: Core
     var machine = ExchangeStateMachine()
 
     // Who and what.

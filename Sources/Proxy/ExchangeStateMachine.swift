@@ -7,8 +7,9 @@ import Upstream
 ///        └── failed: reply ────┴──────────────────┼─────────────────┤
 ///                                                 └─ failed: break ─┴──▶ done
 ///
-/// The rule it exists for: a failure becomes a reply only while no response head has been sent; afterwards
-/// the one honest answer is to break the stream. And whoever leaves gives the lease back.
+/// The rule it exists for: a failure becomes a reply only while no response head has been sent;
+/// afterwards the one honest answer is to break the stream. And whoever leaves gives the lease
+/// back.
 struct ExchangeStateMachine: ~Copyable {
     private enum State: ~Copyable {
         /// The request is collected, or waits for a stream.

@@ -11,8 +11,8 @@ final class Session {
         /// Cleartext: the first bytes tell which protocol is spoken.
         case sniffing
         case open
-        /// Everything is said; what the client still sends is thrown away for a while, because closing
-        /// with unread bytes would destroy the answer on its way (RFC 9112 section 9.6).
+        /// Everything is said; what the client still sends is thrown away for a while, because
+        /// closing with unread bytes would destroy the answer on its way (RFC 9112 section 9.6).
         case lingering
         case closed
     }
@@ -20,7 +20,7 @@ final class Session {
     let token: Token
     let peer: SocketAddress
     let traits: ListenerTraits
-    private unowned let core: Core
+    private let core: Core
     private var phase = Phase.sniffing
     private var channel: Channel?
     private(set) var codec: (any Codec)?
@@ -80,6 +80,11 @@ final class Session {
     func ready(_ readiness: Readiness) {
         guard let channel else { return }
         channel.noteReadiness(readiness)
+        if readiness.isBroken, isPaused(channel) {
+            // Nobody will read what is left, so nothing has to be read first.
+            abort()
+            return
+        }
         if readiness.isWritable, channel.isBlocked || codec?.hasOutput == true { core.touch(self) }
         if phase == .handshaking {
             guard !isQueuedToShake else { return }
@@ -136,7 +141,8 @@ final class Session {
         if phase == .open { parse() }
     }
 
-    /// "PRI * HTTP/2.0" begins every HTTP/2 connection (RFC 9113 section 3.4); no HTTP/1.1 request does.
+    /// "PRI * HTTP/2.0" begins every HTTP/2 connection (RFC 9113 section 3.4); no HTTP/1.1 request
+    /// does.
     private func sniff() {
         guard let channel else { return }
         let seen = min(channel.inbound.count, 4)
@@ -301,7 +307,9 @@ final class Session {
                 // A pipelined request may wait behind the answer that has just left.
                 if hasAnswered, !channel.inbound.isEmpty { parse() }
                 hasAnswered = false
-                if phase == .open, channel.hasEnded, !channel.isBlocked { ended() }
+                if phase == .open, channel.hasEnded, !codec.hasOutput, !channel.isBlocked {
+                    ended()
+                }
                 if channel.canRead, !isPaused(channel) { core.readAgain(self) }
             }
         }

@@ -5,6 +5,7 @@ import Policies
 
 /// What happens to the requests of one route.
 public struct Route: Sendable {
+    /// What is done with a request.
     public enum Action: Sendable {
         case forward
         /// Answered by the gateway, without a credential.
@@ -13,6 +14,7 @@ public struct Route: Sendable {
         case legacyCompletions
     }
 
+    /// What is done with its body.
     public enum Body: Sendable {
         /// Collected and checked: one JSON object.
         case json

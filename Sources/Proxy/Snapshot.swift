@@ -4,6 +4,7 @@ import Policies
 
 /// How long each step may take, in milliseconds. A whole stream has no limit.
 public struct Timeouts: Sendable {
+    /// The upstream's side.
     public struct Upstream: Sendable {
         public var connect = 5_000
         public var tls = 5_000
@@ -34,7 +35,8 @@ public struct Bounds: Sendable {
     public init() {}
 }
 
-/// The configuration and the directory in force: immutable, shared by the workers, replaced as a whole.
+/// The configuration and the directory in force: immutable, shared by the workers, replaced as a
+/// whole.
 public final class Snapshot: Sendable {
     public let sites: SiteDirectory
     public let upstreams: [UpstreamTarget]

@@ -2,8 +2,8 @@ import HTTP
 
 /// The exchanges of one connection by stream: open addressing with linear probing.
 ///
-/// Identifiers of one connection step by two, so that `id / 2` spreads a hundred open streams over a small
-/// table without a collision, and a look-up costs one comparison.
+/// Identifiers of one connection step by two, so that `id / 2` spreads a hundred open streams over
+/// a small table without a collision, and a look-up costs one comparison.
 struct StreamTable {
     private var keys: [Int32] = []
     private var values: [Exchange?] = []

@@ -1,6 +1,7 @@
-/// Names an object of one worker for as long as it lives: what it is, its slot, and how often the slot was
-/// used before. A late event for a slot that was given to another object falls away.
+/// Names an object of one worker for as long as it lives: what it is, its slot, and how often the
+/// slot was used before. A late event for a slot that was given to another object falls away.
 public struct Token: Hashable, Sendable {
+    /// What the token names.
     public enum Kind: UInt8, Sendable {
         case listener, mailbox, session, upstreamConnection, exchange
     }

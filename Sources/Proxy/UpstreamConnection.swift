@@ -5,14 +5,16 @@ import Kernel
 import TLS
 import Upstream
 
-/// One connection to an upstream: connects, speaks, and hands every event to the exchange it is for.
+/// One connection to an upstream: connects, speaks, and hands every event to the exchange it is
+/// for.
 final class UpstreamConnection {
+    /// How far the connection has come.
     private enum Phase { case connecting, handshaking, open, closed }
 
     let id: ConnectionID
     let token: Token
-    unowned let pool: UpstreamPool
-    private unowned let core: Core
+    let pool: UpstreamPool
+    private let core: Core
     private var phase = Phase.connecting
     private(set) var channel: Channel?
     private(set) var codec: (any Codec)?

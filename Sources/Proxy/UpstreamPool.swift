@@ -6,15 +6,15 @@ import Upstream
 /// The connections of one worker to one upstream: performs what the pool's machine decides.
 final class UpstreamPool {
     let target: UpstreamTarget
-    private unowned let core: Core
+    private let core: Core
     private var machine: PoolStateMachine
     /// Where the name leads, as resolved last; tried in turn.
     var addresses: [SocketAddress]
     private var nextAddress = 0
     private var labels: [SocketAddress: String] = [:]
     private var connections: [ConnectionID: UpstreamConnection] = [:]
-    /// Exchanges under way for the second time: bounded, so that a failing upstream is not asked twice
-    /// as often (edge requirement 13).
+    /// Exchanges under way for the second time: bounded, so that a failing upstream is not asked
+    /// twice as often (edge requirement 13).
     private var retries = 0
     private var isPumping = false
 

@@ -4,6 +4,7 @@ import Upstream
 
 /// One upstream as the relay needs it: where it is, how it is spoken to, what it is told.
 public final class UpstreamTarget: Sendable {
+    /// Which version of HTTP is spoken to it.
     public enum Speech: Sendable {
         case http1
         /// HTTP/2 without negotiation.

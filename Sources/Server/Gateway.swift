@@ -26,8 +26,8 @@ public final class Gateway {
         func leave() { count.subtract(1, ordering: .acquiringAndReleasing) }
     }
 
-    /// Binds, loads, resolves and starts; when it returns, clients are served. `announce` gets one line of
-    /// JSON for each listener; `warn` what does not prevent the start.
+    /// Binds, loads, resolves and starts; when it returns, clients are served. `announce` gets one
+    /// line of JSON for each listener; `warn` what does not prevent the start.
     public init(
         _ configuration: Configuration, announce: (String) -> Void, warn: (String) -> Void
     ) throws(StartFault) {
@@ -178,8 +178,8 @@ public final class Gateway {
         return line.text
     }
 
-    /// Serves until SIGTERM or SIGINT, then until what is in flight has ended or the drain's time is over;
-    /// a second signal ends it at once.
+    /// Serves until SIGTERM or SIGINT, then until what is in flight has ended or the drain's time
+    /// is over; a second signal ends it at once.
     public func run() {
         var drainedBy: Instant?
         while !running.isOver {

@@ -3,8 +3,8 @@ import Proxy
 
 /// A bound socket of one worker.
 ///
-/// Every worker has a socket of its own on the same address (SO_REUSEPORT), so that the kernel spreads the
-/// connections and no two workers are woken for one.
+/// Every worker has a socket of its own on the same address (SO_REUSEPORT), so that the kernel
+/// spreads the connections and no two workers are woken for one.
 final class Listener: Sendable {
     let socket: Socket
     let traits: ListenerTraits

@@ -14,7 +14,8 @@ public struct StartFault: Error, CustomStringConvertible, Sendable {
     init(_ description: String) { self.description = description }
 }
 
-/// Makes the form the relay works with out of a checked configuration: tables compiled, files loaded.
+/// Makes the form the relay works with out of a checked configuration: tables compiled, files
+/// loaded.
 struct SnapshotBuilder {
     let configuration: Configuration
     let workers: Int

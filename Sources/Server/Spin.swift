@@ -2,9 +2,9 @@ import Kernel
 
 /// Decides whether a worker polls for a moment before it sleeps.
 ///
-/// Waking a sleeping thread costs tens of microseconds, which a busy connection waits for. Polling hides
-/// them, but burns a processor: so it is done only while the gaps between events, as observed, are shorter
-/// than the time that may be spent. An idle worker never spins.
+/// Waking a sleeping thread costs tens of microseconds, which a busy connection waits for. Polling
+/// hides them, but burns a processor: so it is done only while the gaps between events, as
+/// observed, are shorter than the time that may be spent. An idle worker never spins.
 struct Spin {
     private let bound: UInt64
     /// A moving average of the gap between the end of a turn and the next event, in nanoseconds.

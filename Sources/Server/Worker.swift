@@ -14,8 +14,8 @@ struct WorkerPlan: Sendable {
     let isPinned: Bool
 }
 
-/// A thread and all it owns: poller, listeners, sessions, upstream connections. It shares nothing with the
-/// other workers but the counters of the limits; letters come through its mailbox.
+/// A thread and all it owns: poller, listeners, sessions, upstream connections. It shares nothing
+/// with the other workers but the counters of the limits; letters come through its mailbox.
 final class Worker {
     private let plan: WorkerPlan
     private let poller: Poller
@@ -88,8 +88,8 @@ final class Worker {
         return Int32(clamping: (wait + 999_999) / 1_000_000)
     }
 
-    /// Upstreams before clients: a pooled connection that has just died is known to be dead before a
-    /// request is sent on it.
+    /// Upstreams before clients: a pooled connection that has just died is known to be dead before
+    /// a request is sent on it.
     private func sort(_ count: Int) {
         upstreamEvents.removeAll(keepingCapacity: true)
         sessionEvents.removeAll(keepingCapacity: true)

@@ -40,6 +40,9 @@ final class SessionStore: Sendable {
     }
 
     /// Owns one reference to an `SSL_SESSION`.
+    ///
+    /// *Safety:* the reference is its own, taken by duplication and freed once in `deinit`. A
+    /// session is only read after it was made, and OpenSSL counts its references atomically.
     @safe
     final class Session: @unchecked Sendable {
         let pointer: OpaquePointer

@@ -1,5 +1,6 @@
 /// What a `TLSClientContext` is made from. There is no way to switch verification off.
 public struct TLSClientSettings: Sendable {
+    /// The versions of TLS that are spoken.
     public enum Version: Sendable { case tls12, tls13 }
 
     /// The authorities that are trusted, in PEM; nil: the system's. A certificate in the file is

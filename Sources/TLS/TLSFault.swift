@@ -1,6 +1,7 @@
 /// Why TLS cannot go on, or could not be set up. The text is made for the log: it names files,
 /// reasons and alerts, never key material, and is not for the peer.
 public struct TLSFault: Error, Equatable, Sendable {
+    /// What went wrong, as far as somebody may act on it.
     public enum Kind: Equatable, Sendable {
         /// A setting, or a file it names, cannot be used.
         case configuration

@@ -42,18 +42,18 @@ public struct RequestID: Sendable {
         count = 36
         let high = random.0 & 0xffff_ffff_ffff_0fff | 0x4000
         let low = random.1 & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
-        var place = 0
-        for digit in 0..<32 {
-            if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
-                storage[place] = UInt8(ascii: "-")
-                place += 1
-            }
-            let word = digit < 16 ? high : low
-            let value = UInt8(truncatingIfNeeded: word >> UInt64(60 - digit % 16 * 4)) & 0xf
-            storage[place] =
-                value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-            place += 1
+        let first = HexDigits.text(of: high)
+        let last = HexDigits.text(of: low)
+        for digit in 0..<16 {
+            // Dashes stand behind the digits 8, 12, 16 and 20.
+            let dashes = (digit >= 8 ? 1 : 0) + (digit >= 12 ? 1 : 0)
+            storage[digit + dashes] = first[digit]
+            storage[digit + 19 + (digit >= 4 ? 1 : 0)] = last[digit]
         }
+        storage[8] = UInt8(ascii: "-")
+        storage[13] = UInt8(ascii: "-")
+        storage[18] = UInt8(ascii: "-")
+        storage[23] = UInt8(ascii: "-")
     }
 
     public func write(into output: inout ByteBuffer) {

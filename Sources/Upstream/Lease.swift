@@ -6,7 +6,8 @@ public struct ConnectionID: Hashable, Sendable {
 
 /// The right to use one stream of one upstream connection.
 ///
-/// It cannot be copied, so it cannot be given back twice; dropping it is a bug that debug builds trap.
+/// It cannot be copied, so it cannot be given back twice; dropping it is a bug that debug builds
+/// trap.
 public struct Lease: ~Copyable {
     public let connection: ConnectionID
 

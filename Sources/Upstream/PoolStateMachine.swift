@@ -23,9 +23,11 @@ public struct PoolLimits: Sendable {
 ///                        ▼                                    ▼◀────────────┘
 ///                       slot is free, its generation moves on
 ///
-/// The rule it exists for: a request waits only while a connection is being opened for it or a stream
-/// will come free, and a failed attempt fails as many waiters as it had been opened for, never more.
+/// The rule it exists for: a request waits only while a connection is being opened for it or a
+/// stream will come free, and a failed attempt fails as many waiters as it had been opened for,
+/// never more.
 public struct PoolStateMachine: ~Copyable {
+    /// How far a connection has come.
     private enum Phase { case free, connecting, open, draining }
 
     private struct Slot {
@@ -41,7 +43,8 @@ public struct PoolStateMachine: ~Copyable {
     private let limits: PoolLimits
     private var slots: [Slot] = []
     private var free: [Int32] = []
-    /// Slots with spare streams, the most recently used last: idle connections at the bottom grow old.
+    /// Slots with spare streams, the most recently used last: idle connections at the bottom grow
+    /// old.
     private var ready: [Int32] = []
     private var waiters: [UInt64] = []
     private var firstWaiter = 0
@@ -51,8 +54,8 @@ public struct PoolStateMachine: ~Copyable {
     /// Streams a new connection is expected to carry: 1 until a peer was seen to multiplex.
     private var expectedStreams: Int
 
-    /// `isMultiplexed`: nil while the protocol is not known before the first connection is open; one
-    /// connection is opened then and the others wait to learn what it speaks.
+    /// `isMultiplexed`: nil while the protocol is not known before the first connection is open;
+    /// one connection is opened then and the others wait to learn what it speaks.
     public init(limits: PoolLimits, isMultiplexed: Bool?) {
         self.limits = limits
         expectedStreams = isMultiplexed == false ? 1 : 100
@@ -119,7 +122,8 @@ public struct PoolStateMachine: ~Copyable {
         markReady(index)
     }
 
-    /// The attempt ended. Returns how many waiters it had been meant for: take them with `failWaiter`.
+    /// The attempt ended. Returns how many waiters it had been meant for: take them with
+    /// `failWaiter`.
     public mutating func failedToOpen(_ id: ConnectionID) -> Int {
         guard let index = find(id), slots[index].phase == .connecting else { return 0 }
         connecting -= 1
@@ -184,8 +188,8 @@ public struct PoolStateMachine: ~Copyable {
         slots[index].phase = .free
         slots[index].generation &+= 1
         living -= 1
-        // A slot that still stands in `ready` is put back by `takeSpare`, which would otherwise meet
-        // it twice.
+        // A slot that still stands in `ready` is put back by `takeSpare`, which would otherwise
+        // meet it twice.
         if !slots[index].isReady { free.append(Int32(index)) }
     }
 

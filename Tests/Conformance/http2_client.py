@@ -9,7 +9,8 @@ import h2.connection
 import h2.events
 import h2.exceptions
 import h2.settings
-from hyperframe.frame import Frame, GoAwayFrame, HeadersFrame
+from h2.connection import ConnectionInputs, ConnectionState
+from hyperframe.frame import Frame
 
 from answer import Answer
 
@@ -46,11 +47,18 @@ class HTTP2Client:
                 normalize_outbound_headers=False,
             )
         )
+        self._outlive_goaway()
         if window is not None:
             code = h2.settings.SettingCodes.INITIAL_WINDOW_SIZE
             self.machine.local_settings[code] = window
         self.machine.initiate_connection()
         self.flush()
+
+    def _outlive_goaway(self):
+        """The library calls a connection closed at the first GOAWAY; streams under way go on."""
+        states = self.machine.state_machine
+        key = (ConnectionState.CLIENT_OPEN, ConnectionInputs.RECV_GOAWAY)
+        states._transitions = {**states._transitions, key: (None, ConnectionState.CLIENT_OPEN)}
 
     def __enter__(self):
         return self
@@ -271,5 +279,3 @@ class FrameClient:
                 return frame
         return None
 
-
-__all__ = ["FrameClient", "GoAwayFrame", "HeadersFrame", "HTTP2Client"]

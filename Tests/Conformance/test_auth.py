@@ -34,7 +34,6 @@ def test_a_call_without_authorization_is_refused_as_missing_api_key(
     [
         "Basic dXNlcjpwYXNz",
         "Bearer",
-        "Bearer ",
         "Bearer not-a-key",
         "Bearer sk-other-" + "0" * 64,
         "Bearer " + UNKNOWN,

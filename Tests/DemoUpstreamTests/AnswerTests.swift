@@ -260,7 +260,8 @@ struct AnswerTests {
         let content = "{\"a\":1}\r\n--b\r\nnot a boundary"
         let body =
             "--bound\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n"
-            + "--bound\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a;\\b.jsonl\"\r\n"
+            + "--bound\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a;\\b.jsonl\""
+            + "\r\n"
             + "Content-Type: application/jsonl\r\n\r\n\(content)\r\n--bound--\r\n"
         let stored = try document(
             answer(

@@ -31,7 +31,8 @@ import Testing
     func chat() throws {
         let text = """
             {"model": "gpt-4o" , "messages":[{"role":"user","content":"model: \\"x\\""}],
-             "stream" : true, "stream_options": {"a": {"include_usage": 1}, "include_usage": false } }
+             "stream" : true,
+             "stream_options": {"a": {"include_usage": 1}, "include_usage": false } }
             """
         let found = try summary(text)
         #expect(found.root.kind == .object)

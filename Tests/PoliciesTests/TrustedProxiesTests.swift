@@ -67,8 +67,7 @@ struct TrustedProxiesTests {
     func trusted() {
         #expect(
             forwarded("10.0.0.1", incoming) == [
-                "x-forwarded-for: 1.2.3.4", "x-forwarded-for: 10.7.7.7",
-                "x-forwarded-for: 10.0.0.1", "x-forwarded-proto: http",
+                "x-forwarded-for: 1.2.3.4, 10.7.7.7, 10.0.0.1", "x-forwarded-proto: http",
                 "x-forwarded-host: public.example",
             ])
     }

@@ -54,7 +54,8 @@ final class RelayGame {
         case 14: if let upstream = pick(upstreams) { resetAny(of: upstream) }
         case 15: pick(living + upstreams)?.isStalled.toggle()
         case 16: if let peer = pick(living + upstreams) { toggleLaziness(peer) }
-        case 17: if let peer = pick(living + upstreams) { peer.stride = 1 << (6 + random.below(10)) }
+        case 17:
+            if let peer = pick(living + upstreams) { peer.stride = 1 << (6 + random.below(10)) }
         case 18: connectUpstream()
         case 19: world.network.refuses.toggle()
         case 20: world.pass(milliseconds: random.below(20) * 500)

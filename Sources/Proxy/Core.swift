@@ -62,6 +62,8 @@ public final class Core {
     private var due: [UInt64] = []
     private var dirtySessions: [Session] = []
     private var dirtyConnections: [UpstreamConnection] = []
+    private var flushingSessions: [Session] = []
+    private var flushingConnections: [UpstreamConnection] = []
     private var readingSessions: [Session] = []
     private var readingConnections: [UpstreamConnection] = []
     private var handshakes: [Session] = []
@@ -150,12 +152,13 @@ public final class Core {
         var rounds = 0
         while rounds < Self.flushRounds, hasDirty {
             rounds += 1
-            let connections = dirtyConnections
-            dirtyConnections.removeAll(keepingCapacity: true)
-            for connection in connections { connection.flush() }
-            let sessions = dirtySessions
-            dirtySessions.removeAll(keepingCapacity: true)
-            for session in sessions { session.flush() }
+            // Swapped, not copied: both arrays keep their memory.
+            swap(&dirtyConnections, &flushingConnections)
+            for connection in flushingConnections { connection.flush() }
+            flushingConnections.removeAll(keepingCapacity: true)
+            swap(&dirtySessions, &flushingSessions)
+            for session in flushingSessions { session.flush() }
+            flushingSessions.removeAll(keepingCapacity: true)
         }
     }
 

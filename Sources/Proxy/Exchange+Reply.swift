@@ -99,8 +99,8 @@ extension Exchange {
         record.durationNanoseconds = core.now.monotonic.since(started.monotonic)
         record.connectNanoseconds = leasedAt?.since(started.monotonic)
         record.firstByteNanoseconds = firstByteAt?.since(started.monotonic)
-        if let upstreamAddress {
-            record.upstream = pool?.label(of: upstreamAddress)
+        if let upstreamLabel {
+            record.upstream = upstreamLabel
             record.upstreamVersion = isUpstreamHTTP2 ? .http2 : .http1
         }
         record.cancelledBy = cancelledBy

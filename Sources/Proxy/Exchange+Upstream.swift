@@ -33,7 +33,7 @@ extension Exchange {
     private func forward(on connection: UpstreamConnection) {
         noteProgress()
         leasedAt = core.now.monotonic
-        upstreamAddress = connection.address
+        upstreamLabel = connection.label
         isUpstreamHTTP2 = connection.isMultiplexed
         isReused = connection.served > 0
         sentMark = connection.sentBytes

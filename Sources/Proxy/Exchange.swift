@@ -45,7 +45,7 @@ final class Exchange {
     var isQueued = false
     var connection: UpstreamConnection?
     var upstreamStream = StreamID(0)
-    var upstreamAddress: SocketAddress?
+    var upstreamLabel: String?
     var isUpstreamHTTP2 = false
     /// What the connection had sent before this request.
     var sentMark: UInt64 = 0

@@ -307,18 +307,19 @@ final class Session {
                 // A pipelined request may wait behind the answer that has just left.
                 if hasAnswered, !channel.inbound.isEmpty { parse() }
                 hasAnswered = false
-                if phase == .open, channel.hasEnded, !codec.hasOutput, !channel.isBlocked {
-                    ended()
-                }
+                let isSaid = !codec.hasOutput && !channel.isBlocked
+                if phase == .open, channel.hasEnded, isSaid { ended() }
                 if channel.canRead, !isPaused(channel) { core.readAgain(self) }
             }
         }
         watchForStalls()
     }
 
+    /// Exchanges have armed the timer for what they wait for; what the kernel does not take is the
+    /// connection's own affair.
     private func watchForStalls() {
-        guard let channel, phase == .open, channel.isBlocked || streams.count > 0 else { return }
-        core.arm(self, at: nextDeadline)
+        guard let channel, phase == .open, channel.isBlocked else { return }
+        expect(within: core.snapshot.timeouts.writeStall)
     }
 
     private func finish(_ channel: Channel) {
@@ -434,7 +435,10 @@ final class Session {
         } else if deadline <= now, headDeadline == nil {
             idleTooLong()
         }
-        if phase != .closed { core.arm(self, at: nextDeadline) }
+        guard phase != .closed else { return }
+        // A client may stop reading at any time: while it is served it is looked at that often.
+        if streams.count > 0 { expect(within: core.snapshot.timeouts.writeStall) }
+        core.arm(self, at: nextDeadline)
     }
 
     private func idleTooLong() {

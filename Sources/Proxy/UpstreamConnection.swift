@@ -18,7 +18,8 @@ final class UpstreamConnection {
     private var phase = Phase.connecting
     private(set) var channel: Channel?
     private(set) var codec: (any Codec)?
-    private(set) var address: SocketAddress?
+    /// How the access log calls the endpoint.
+    private(set) var label = ""
     private var attempts = 0
     private var streams = StreamTable()
     private var deadline: Instant
@@ -51,7 +52,7 @@ final class UpstreamConnection {
     func start() {
         while attempts < pool.addresses.count, let next = pool.rotateAddress() {
             attempts += 1
-            address = next
+            label = "\(pool.target.name) \(next)"
             do {
                 let tls = try makeTLS()
                 channel = Channel(try core.network.connect(to: next, token: token), tls: tls)

@@ -11,8 +11,8 @@ final class UpstreamPool {
     /// Where the name leads, as resolved last; tried in turn.
     var addresses: [SocketAddress]
     private var nextAddress = 0
-    private var labels: [SocketAddress: String] = [:]
-    private var connections: [ConnectionID: UpstreamConnection] = [:]
+    /// By the slot of their id.
+    private var connections: [UpstreamConnection?] = []
     /// Exchanges under way for the second time: bounded, so that a failing upstream is not asked
     /// twice as often (edge requirement 13).
     private var retries = 0
@@ -32,15 +32,6 @@ final class UpstreamPool {
     }
 
     var isIdle: Bool { machine.isIdle }
-
-    /// How an address of this upstream is called in the access log; made once for each address.
-    func label(of address: SocketAddress) -> String {
-        if let label = labels[address] { return label }
-        if labels.count >= 256 { labels.removeAll() }
-        let label = "\(target.name) \(address)"
-        labels[address] = label
-        return label
-    }
 
     /// Gives the exchange a stream now or later, or fails it.
     func serve(_ exchange: Exchange) {
@@ -71,11 +62,23 @@ final class UpstreamPool {
     func endRetry() { retries -= 1 }
 
     func connection(of lease: borrowing Lease) -> UpstreamConnection? {
-        connections[lease.connection]
+        find(lease.connection)
+    }
+
+    private func find(_ id: ConnectionID) -> UpstreamConnection? {
+        let slot = Int(id.slot)
+        guard slot < connections.count, let found = connections[slot], found.id == id else {
+            return nil
+        }
+        return found
+    }
+
+    private func forget(_ connection: UpstreamConnection) {
+        if find(connection.id) != nil { connections[Int(connection.id.slot)] = nil }
     }
 
     func giveBack(_ lease: consuming Lease, isReusable: Bool) {
-        let connection = connections[lease.connection]
+        let connection = find(lease.connection)
         let mustClose = machine.giveBack(lease, isReusable: isReusable)
         if let connection {
             if mustClose { connection.close() } else { connection.noteUse() }
@@ -91,7 +94,7 @@ final class UpstreamPool {
     }
 
     func failedToOpen(_ connection: UpstreamConnection, _ failure: UpstreamFailure) {
-        connections[connection.id] = nil
+        forget(connection)
         let count = machine.failedToOpen(connection.id)
         for _ in 0..<count {
             guard let waiter = machine.failWaiter() else { break }
@@ -115,7 +118,7 @@ final class UpstreamPool {
     }
 
     func closed(_ connection: UpstreamConnection) {
-        connections[connection.id] = nil
+        forget(connection)
         machine.closed(connection.id)
         pump()
     }
@@ -131,7 +134,7 @@ final class UpstreamPool {
 
     /// Ends every connection that carries nothing, because the worker is leaving.
     func closeIdle() {
-        for connection in Array(connections.values) where machine.isUnused(connection.id) {
+        for case let connection? in connections where machine.isUnused(connection.id) {
             connection.close()
         }
     }
@@ -161,7 +164,9 @@ final class UpstreamPool {
     private func openNext() -> Bool {
         guard let id = machine.nextToOpen() else { return false }
         let connection = core.openConnection(id, of: self)
-        connections[id] = connection
+        let slot = Int(id.slot)
+        while connections.count <= slot { connections.append(nil) }
+        connections[slot] = connection
         connection.start()
         return true
     }

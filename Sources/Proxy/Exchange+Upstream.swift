@@ -51,8 +51,8 @@ extension Exchange {
         if !isEnd { sendBody() }
     }
 
-    /// The connection takes no stream after all. One that multiplexes may still count a stream that was
-    /// cancelled a moment ago; its next flush tells how many it takes.
+    /// The connection takes no stream after all. One that multiplexes may still count a stream
+    /// that was cancelled a moment ago; its next flush tells how many it takes.
     private func backToQueue(from connection: UpstreamConnection) {
         guard let pool else { return }
         switch machine.retried() {

@@ -107,7 +107,7 @@ final class Session {
             return
         }
         guard !isPaused(channel) else {
-            // The end stands behind bytes that cannot be taken now; the client is gone all the same.
+            // The end stands behind bytes that cannot be taken now; the client is gone.
             if channel.isClosing, !traits.allowsHalfClose { abort() }
             return
         }

@@ -139,9 +139,9 @@ final class UpstreamPool {
         }
     }
 
-    /// Serves those who wait as far as that goes now. What happens meanwhile, a connection that fails at once
-    /// or a request that is refused, comes back here and is left to the call under way: a long queue must
-    /// not become a deep stack.
+    /// Serves those who wait as far as that goes now. What happens meanwhile, a connection that
+    /// fails at once or a request that is refused, comes back here and is left to the call under
+    /// way: a long queue must not become a deep stack.
     private func pump() {
         guard !isPumping else { return }
         isPumping = true

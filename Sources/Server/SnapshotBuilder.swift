@@ -253,8 +253,8 @@ struct SnapshotBuilder {
         var limits = CodecLimits()
         limits.fieldCount = 256
         limits.streamWindowBytes = configuration.limits.streamBufferBytes
-        // A connection carries many clients' streams. Were its window the tighter bound, a few clients that
-        // do not read would stop all others; so the windows of the streams alone bound what is held.
+        // A connection carries many clients' streams. Were its window the tighter bound, a few
+        // clients that do not read would stop all others; so the streams' windows are the bound.
         limits.connectionWindowBytes = 1 << 30
         return limits
     }

@@ -3,7 +3,8 @@ import Kernel
 
 @testable import Proxy
 
-/// Clients and an upstream that do anything at any time; what they got is compared with what was sent.
+/// Clients and an upstream that do anything at any time; what they got is compared with what was
+/// sent.
 final class RelayGame {
     private let world: World
     private var random: SeededRandom

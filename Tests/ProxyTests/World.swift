@@ -7,8 +7,8 @@ import Upstream
 
 @testable import Proxy
 
-/// A worker's core with clients on one side and an upstream on the other, all in memory, with a clock that
-/// the test moves.
+/// A worker's core with clients on one side and an upstream on the other, all in memory, with a
+/// clock that the test moves.
 final class World {
     struct Setting {
         var isClientHTTP2 = false

@@ -2,8 +2,8 @@ import Upstream
 
 /// A pool driven by chance, and beside it what is known of it by simple bookkeeping.
 ///
-/// Every step does one thing a driver may do and then settles, as a driver does: assigns and opens until
-/// there is nothing left.
+/// Every step does one thing a driver may do and then settles, as a driver does: assigns and opens
+/// until there is nothing left.
 final class PoolGame {
     /// A lease cannot stand in an array by itself.
     final class Held {

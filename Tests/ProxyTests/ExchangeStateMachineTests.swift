@@ -1,0 +1,79 @@
+import Testing
+import Upstream
+
+@testable import Proxy
+
+@Suite("What an exchange does next") struct ExchangeStateMachineTests {
+    /// A pool of one connection that hands out a lease and sees it come back.
+    private struct Source: ~Copyable {
+        var pool = PoolStateMachine(limits: PoolLimits(), isMultiplexed: true)
+
+        init() {
+            _ = pool.enqueue(1)
+            if let id = pool.nextToOpen() { pool.opened(id, capacity: 1_000) }
+            pool.cancel(1)
+        }
+
+        mutating func lease() -> Lease { pool.lease()! }
+        mutating func take(_ lease: consuming Lease) {
+            _ = pool.giveBack(lease, isReusable: true)
+        }
+    }
+
+    @Test("any order of events returns every lease, replies at most once, never behind a head")
+    func games() {
+        for seed in UInt64(1)...500 {
+            var random = SeededRandom(seed: seed)
+            var source = Source()
+            var machine = ExchangeStateMachine()
+            var replies = 0
+            var heads = 0
+            for _ in 0..<random.below(12) {
+                switch random.below(6) {
+                case 0:
+                    switch machine.leased(source.lease()) {
+                    case .forward: break
+                    case .giveBack(let lease): source.take(lease)
+                    }
+                case 1: if machine.receivedHead() == .relay { heads += 1 }
+                case 2:
+                    switch machine.receivedEnd() {
+                    case .giveBack(let lease): source.take(lease)
+                    case .nothing: break
+                    }
+                case 3:
+                    switch machine.failed() {
+                    case .reply: replies += 1
+                    case .replyAndAbandon(let lease):
+                        replies += 1
+                        source.take(lease)
+                    case .breakStream(let lease): source.take(lease)
+                    case .nothing: break
+                    }
+                case 4:
+                    switch machine.retried() {
+                    case .retry(let lease): source.take(lease)
+                    case .nothing: break
+                    }
+                default: Self.close(&machine, &source)
+                }
+                let held = source.pool.active
+                #expect(held <= 1, "seed \(seed)")
+                #expect(heads + replies <= 1, "seed \(seed)")
+            }
+            Self.close(&machine, &source)
+            let held = source.pool.active
+            #expect(held == 0, "seed \(seed)")
+            let isAnswered = machine.isAnswered
+            #expect(isAnswered)
+        }
+    }
+
+    private static func close(_ machine: inout ExchangeStateMachine, _ source: inout Source) {
+        switch machine.closed() {
+        case .abandon(let lease): source.take(lease)
+        case .leaveQueue: break
+        case .nothing: break
+        }
+    }
+}

@@ -1,5 +1,7 @@
 #define _GNU_SOURCE
 #include "CKernel.h"
+
+#include <malloc.h>
 #include <string.h>
 
 int gh_accept(int fd, struct sockaddr *address, socklen_t *size) {
@@ -23,6 +25,11 @@ int gh_pin_thread(int index) {
         return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
     }
     return -1;
+}
+
+void gh_return_large_blocks(void) {
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 }
 
 void gh_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }

@@ -33,6 +33,7 @@ public final class Gateway {
     ) throws(StartFault) {
         self.configuration = configuration
         Signal.blockAll()
+        Process.returnLargeBlocks()
         let count = configuration.workers ?? Process.processorCount
         let builder = SnapshotBuilder(
             configuration: configuration, workers: count,

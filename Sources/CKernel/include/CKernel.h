@@ -58,6 +58,7 @@ static inline long gh_token_length(const uint8_t *bytes, long count) {
 int gh_pin_thread(int index);
 int gh_processor_count(void);
 void gh_ignore_sigpipe(void);
+void gh_return_large_blocks(void);
 /// RLIMIT_NOFILE is an enumeration in C and an integer in the call.
 static inline int gh_descriptor_limit(struct rlimit *limit) { return getrlimit(RLIMIT_NOFILE, limit); }
 static inline int gh_set_descriptor_limit(const struct rlimit *limit) { return setrlimit(RLIMIT_NOFILE, limit); }

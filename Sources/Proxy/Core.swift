@@ -45,7 +45,8 @@ public final class Core {
     let hasher = SHA256Hasher()
     let random = RandomSource()
     let probe = JSONProbe()
-    let memory = HTTP2Memory()
+    /// A megabyte serves some hundred connections at once; more would only be kept for a burst.
+    let memory = HTTP2Memory(bound: 1_048_576)
     var sessions = SlotTable<Session>(.session)
     var connections = SlotTable<UpstreamConnection>(.upstreamConnection)
     var exchanges = SlotTable<Exchange>(.exchange)

@@ -77,7 +77,7 @@ public enum CodecEvent {
     case failed(StaticString)
 }
 
-/// Bounds a codec enforces on what a peer sends (edge requirement 1, 3, 7).
+/// Bounds a codec enforces on what a peer sends.
 public struct CodecLimits: Sendable {
     /// Bytes of a head: names, values, control data and, on HTTP/2, 32 per field.
     public var headBytes = 65_536

@@ -181,7 +181,7 @@ extension Exchange {
     }
 
     /// The connection or the stream broke. Sent again is only what cannot have been processed, or
-    /// what may be repeated (edge requirement 13).
+    /// what may be repeated (docs/decisions/0007).
     func upstreamBroke(_ failure: UpstreamFailure, isUnprocessed: Bool = false) {
         guard let connection, let pool else { return }
         connection.forget(upstreamStream)

@@ -254,7 +254,7 @@ final class Session {
                 codec.credit(range.count, on: stream)
             }
         case .end(let stream, let trailers):
-            // Trailers of a request are not passed on (edge requirement 8).
+            // Trailers of a request are not passed on.
             if let trailers { core.heads.giveBack(trailers) }
             streams[stream]?.receivedRequestEnd()
         case .refused(let stream, let fault):

@@ -14,7 +14,7 @@ final class UpstreamPool {
     /// By the slot of their id.
     private var connections: [UpstreamConnection?] = []
     /// Exchanges under way for the second time: bounded, so that a failing upstream is not asked
-    /// twice as often (edge requirement 13).
+    /// twice as often (docs/decisions/0007).
     private var retries = 0
     private var isPumping = false
 

@@ -1,6 +1,6 @@
 import Kernel
 
-/// Bounds of one pool (edge requirement 14), already divided among the workers.
+/// Bounds of one pool, already divided among the workers.
 public struct PoolLimits: Sendable {
     public var connections: Int
     /// Requests that may wait for a stream.

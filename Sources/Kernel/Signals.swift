@@ -52,8 +52,8 @@ public enum Process {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// Gives blocks of 128 KiB and more back to the system when they are freed. Left to itself, glibc
-    /// raises that threshold with the first large body, and what a burst took stays taken.
+    /// Gives blocks of 128 KiB and more back to the system when they are freed. Left to itself,
+    /// glibc raises that threshold with the first large body, and what a burst took stays taken.
     public static func returnLargeBlocks() { gh_return_large_blocks() }
 
     /// Processors this process may run on.

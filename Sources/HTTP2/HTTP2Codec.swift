@@ -55,11 +55,13 @@ public final class HTTP2Codec: Codec {
 
     /// `isSecure`: whether the connection runs over TLS; a server's heads say so whatever `:scheme`
     /// says. `memory`: what the codecs of one worker share; without it the codec has its own.
-    public init(
+    /// nil: there is no memory for a session of libnghttp2.
+    public init?(
         role: Role, limits: CodecLimits, heads: HeadPool, isSecure: Bool,
         memory: HTTP2Memory? = nil, budgets: FrameBudgets = FrameBudgets()
     ) {
         let memory = memory ?? HTTP2Memory(bound: 262_144)
+        guard let made = Session(role: role, memory: memory) else { return nil }
         self.role = role
         self.limits = limits
         self.budgets = budgets
@@ -69,7 +71,7 @@ public final class HTTP2Codec: Codec {
         resets = TokenBucket(burst: budgets.resetBurst, perSecond: budgets.resetsPerSecond)
         uselessFrames = TokenBucket(
             burst: budgets.uselessFrameBurst, perSecond: budgets.uselessFramesPerSecond)
-        session = Session(role: role, memory: memory)
+        session = made
         session.attach(self)
         session.submitPreface(role: role, limits: limits)
     }

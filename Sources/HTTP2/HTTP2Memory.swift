@@ -24,6 +24,9 @@ public final class HTTP2Memory {
     private var streams: [Stream] = []
     private static let streamBound = 1_024
 
+    /// As if the system had no more memory; for tests, which cannot use it all up.
+    var isExhausted = false
+
     /// Bytes of blocks that wait for their next use.
     public private(set) var keptBytes = 0
 
@@ -84,7 +87,7 @@ public final class HTTP2Memory {
             keptBytes -= size
             return unsafe block + Self.headerBytes
         }
-        guard let block = unsafe malloc(size) else { return nil }
+        guard !isExhausted, let block = unsafe malloc(size) else { return nil }
         unsafe Self.header(block)[0] = index
         unsafe Self.header(block)[1] = size - Self.headerBytes
         return unsafe block + Self.headerBytes

@@ -14,8 +14,8 @@ struct Session: ~Copyable {
     private let pointer: OpaquePointer
     private let memory: HTTP2Memory
 
-    init(role: Role, memory: HTTP2Memory) {
-        self.memory = memory
+    /// nil: there is no memory for it.
+    init?(role: Role, memory: HTTP2Memory) {
         var created: OpaquePointer?
         var allocator = unsafe memory.makeAllocator()
         let setup = SessionSetup.shared
@@ -28,10 +28,9 @@ struct Session: ~Copyable {
                 unsafe nghttp2_session_client_new3(
                     &created, setup.callbacks, nil, setup.options, &allocator)
             }
-        guard let created = unsafe created, status == 0 else {
-            fatalError("no memory for an HTTP/2 session")
-        }
+        guard let created = unsafe created, status == 0 else { return nil }
         unsafe pointer = created
+        self.memory = memory
     }
 
     deinit { unsafe nghttp2_session_del(pointer) }

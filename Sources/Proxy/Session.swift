@@ -162,18 +162,25 @@ final class Session {
     }
 
     private func open(http2: Bool) {
-        let limits = core.snapshot.clientCodecLimits
-        if http2 {
-            codec = HTTP2Codec(
-                role: .server, limits: limits, heads: core.heads, isSecure: isSecure,
-                memory: core.memory)
-        } else {
-            codec = HTTP1Codec(role: .server, limits: limits, heads: core.heads, isSecure: isSecure)
+        codec = makeCodec(http2: http2)
+        guard codec != nil else {
+            abort()
+            return
         }
         phase = .open
         setDeadline(core.snapshot.timeouts.requestHead)
         if core.isDraining { codec?.shutDown() }
         core.touch(self)
+    }
+
+    /// nil: there is no memory for it.
+    private func makeCodec(http2: Bool) -> (any Codec)? {
+        let limits = core.snapshot.clientCodecLimits
+        return http2
+            ? HTTP2Codec(
+                role: .server, limits: limits, heads: core.heads, isSecure: isSecure,
+                memory: core.memory)
+            : HTTP1Codec(role: .server, limits: limits, heads: core.heads, isSecure: isSecure)
     }
 
     private func parse() {

@@ -105,21 +105,26 @@ final class UpstreamConnection {
     }
 
     private func open(_ speaksHTTP2: Bool) {
-        let limits = core.snapshot.upstreamCodecLimits
-        if speaksHTTP2 {
-            codec = HTTP2Codec(
-                role: .client, limits: limits, heads: core.heads,
-                isSecure: channel?.isSecure ?? false,
-                memory: core.memory)
-        } else {
-            codec = HTTP1Codec(
-                role: .client, limits: limits, heads: core.heads,
-                isSecure: channel?.isSecure ?? false)
+        guard let codec = makeCodec(speaksHTTP2) else {
+            failToOpen(.unreachable)
+            return
         }
+        self.codec = codec
         phase = .open
         setDeadline(core.snapshot.timeouts.upstream.poolIdle)
         core.touch(self)
-        pool.opened(self, capacity: codec?.availableStreams ?? 0)
+        pool.opened(self, capacity: codec.availableStreams)
+    }
+
+    /// nil: there is no memory for it.
+    private func makeCodec(_ speaksHTTP2: Bool) -> (any Codec)? {
+        let limits = core.snapshot.upstreamCodecLimits
+        let isSecure = channel?.isSecure ?? false
+        return speaksHTTP2
+            ? HTTP2Codec(
+                role: .client, limits: limits, heads: core.heads, isSecure: isSecure,
+                memory: core.memory)
+            : HTTP1Codec(role: .client, limits: limits, heads: core.heads, isSecure: isSecure)
     }
 
     private func failToOpen(_ failure: UpstreamFailure) {

@@ -26,7 +26,7 @@ final class Endpoint {
         heads = HeadPool()
         codec = HTTP2Codec(
             role: role, limits: limits, heads: heads, isSecure: isSecure, memory: memory,
-            budgets: budgets)
+            budgets: budgets)!
     }
 
     func receive(_ bytes: Span<UInt8>) {

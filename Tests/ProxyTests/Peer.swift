@@ -49,7 +49,7 @@ final class Peer {
         self.line = line
         codec =
             isHTTP2
-            ? HTTP2Codec(role: role, limits: limits, heads: heads, isSecure: false)
+            ? HTTP2Codec(role: role, limits: limits, heads: heads, isSecure: false)!
             : HTTP1Codec(role: role, limits: limits, heads: heads, isSecure: false)
     }
 

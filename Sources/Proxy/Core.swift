@@ -67,7 +67,7 @@ public final class Core {
     private var flushingConnections: [UpstreamConnection] = []
     private var readingSessions: [Session] = []
     private var readingConnections: [UpstreamConnection] = []
-    private var handshakes: [Session] = []
+    private var handshakes = Queue<Session>()
     public private(set) var isDraining = false
 
     public init(
@@ -146,7 +146,7 @@ public final class Core {
             session.isQueuedToRead = false
             session.progress()
         }
-        if !handshakes.isEmpty { handshakes.removeFirst().handshakeStep() }
+        handshakes.popFirst()?.handshakeStep()
     }
 
     private func flush() {

@@ -32,6 +32,29 @@ import Testing
         #expect(table.all.count == living.count)
     }
 
+    @Test("a queue gives back what came first, and keeps nothing of what was taken")
+    func queue() {
+        var random = SeededRandom(seed: 7)
+        var queue = Queue<Thing>()
+        var model: [Thing] = []
+        weak var taken: Thing?
+        for step in 0..<5_000 {
+            // Long stretches in which it grows, then such in which it shrinks.
+            if random.below(10) < (step / 500 % 2 == 0 ? 7 : 3) {
+                let thing = Thing(Token(rawValue: UInt64(step)))
+                queue.append(thing)
+                model.append(thing)
+            } else {
+                let expected = model.isEmpty ? nil : model.removeFirst()
+                #expect(queue.popFirst() === expected)
+                taken = expected
+            }
+            #expect(taken == nil)
+            #expect(queue.count == model.count)
+            #expect(queue.isEmpty == model.isEmpty)
+        }
+    }
+
     @Test("a stream table is a dictionary")
     func streams() throws {
         let world = try World()

@@ -87,6 +87,9 @@ public final class TLSServerContext: @unchecked Sendable {
         unsafe SSL_CTX_set_timeout(context, TicketKeys.ticketLifetimeSeconds)
         unsafe SSL_CTX_set_tlsext_ticket_key_evp_cb(context, ticketKeyNeeded)
         unsafe SSL_CTX_set_alpn_select_cb(context, protocolsOffered, nil)
+        if !protocols.contains(.http1) {
+            unsafe SSL_CTX_set_client_hello_cb(context, helloReceived, nil)
+        }
         if handles.count > 1 { unsafe gh_ctx_set_servername_callback(context, serverNameReceived) }
     }
 
@@ -137,6 +140,20 @@ private func serverNameReceived(
         let isSwitched = unsafe SSL_set_SSL_CTX(ssl, context.handles[index].pointer) != nil
         return isSwitched ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL
     }
+}
+
+/// Where HTTP/1.1 is not spoken a client has to offer what is: without ALPN HTTP/1.1 is meant, and
+/// OpenSSL would not even ask `protocolsOffered`.
+private func helloReceived(
+    _ ssl: OpaquePointer?, _ alert: UnsafeMutablePointer<Int32>?,
+    _ argument: UnsafeMutableRawPointer?
+) -> Int32 {
+    let extensionType = UInt32(TLSEXT_TYPE_application_layer_protocol_negotiation)
+    if unsafe SSL_client_hello_get0_ext(ssl, extensionType, nil, nil) == 1 {
+        return SSL_CLIENT_HELLO_SUCCESS
+    }
+    unsafe alert?.pointee = SSL_AD_NO_APPLICATION_PROTOCOL
+    return SSL_CLIENT_HELLO_ERROR
 }
 
 private func protocolsOffered(

@@ -12,7 +12,7 @@ public struct TLSServerSettings: Sendable {
     /// subject alternative name, else the first.
     public var certificates: [CertificateFiles]
     /// In the server's order of preference. A client that offers ALPN without any of these is
-    /// refused.
+    /// refused, and so is one without ALPN unless HTTP/1.1 is among them.
     public var protocols: [ApplicationProtocol] = [.http2, .http1]
     public var clientCertificates: ClientCertificates = .none
 

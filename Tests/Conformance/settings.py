@@ -68,6 +68,7 @@ def listeners(certs, names):
         "tls": {"name": "tls", "address": "127.0.0.1:0", "tls": tls},
         "clear": {"name": "clear", "address": "127.0.0.1:0"},
         "tls6": {"name": "tls6", "address": "[::1]:0", "tls": tls},
+        "h2-only": {"name": "h2-only", "address": "127.0.0.1:0", "tls": tls, "protocols": ["h2"]},
         "half": {"name": "half", "address": "127.0.0.1:0", "allowHalfClose": True},
     }
     return [known[name] for name in names]

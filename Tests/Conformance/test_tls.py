@@ -78,8 +78,19 @@ def test_a_client_without_alpn_gets_http_1_1(house):
 
 def test_an_unknown_alpn_is_answered_by_an_alert(house):
     """RFC 7301 section 3.2: no_application_protocol."""
-    with pytest.raises((ssl.SSLError, ConnectionError)):
+    with pytest.raises(ssl.SSLError, match="(?i)no.application.protocol"):
         handshake(house, alpn=("acme-tls/1",))
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("alpn", [None, ("http/1.1",)])
+def test_a_listener_for_http2_alone_refuses_who_does_not_offer_it(start, alpn, version):
+    """A client without ALPN means HTTP/1.1, which is not spoken there."""
+    gateway = start(names=("h2-only",))
+    with pytest.raises(ssl.SSLError, match="(?i)no.application.protocol"):
+        handshake(gateway, "h2-only", alpn=alpn, maximum_version=version)
+    with gateway.http2("h2-only") as client:
+        assert client.call("GET", "/health").status == 200
 
 
 @pytest.mark.wire_short

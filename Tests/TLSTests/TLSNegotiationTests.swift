@@ -26,6 +26,20 @@ struct TLSNegotiationTests {
         #expect(pair.client.connection.applicationProtocol == chosen)
     }
 
+    @Test("nothing with a client that names no protocol where HTTP/1.1 is not spoken")
+    func withoutProtocol() throws {
+        for version in [TLSClientSettings.Version.tls12, .tls13] {
+            let client = try clientContext {
+                $0.protocols = []
+                $0.highestVersion = version
+            }
+            let pair = try Pair(client, serverContext { $0.protocols = [.http2] })
+            pair.run()
+            #expect(pair.server.fault?.kind == .handshake)
+            #expect(pair.client.fault?.kind == .alert(120))
+        }
+    }
+
     @Test("the certificate that the server name asks for, else the first")
     func serverName() throws {
         let server = try serverContext { $0.certificates.append(certificates.example) }

@@ -30,6 +30,8 @@ final class Session {
     private var hasServed = false
     /// The codec knows that the client sends no more, and the client still waits for answers.
     private var isHalfClosed = false
+    /// The client broke the protocol.
+    private var hasFailed = false
     /// HTTP/2: more than the preface has come.
     private var hasGreeted = false
     /// An answer has left since the bytes behind its request were looked at.
@@ -169,7 +171,7 @@ final class Session {
         }
         phase = .open
         setDeadline(core.snapshot.timeouts.requestHead)
-        if core.isDraining { codec?.shutDown() }
+        if core.isDraining { leave() }
         core.touch(self)
     }
 
@@ -276,6 +278,7 @@ final class Session {
         case .interim(_, let head): core.heads.giveBack(head)
         case .goingAway: break
         case .failed:
+            hasFailed = true
             for exchange in streams.all { exchange.clientGone(.client) }
         }
     }
@@ -332,7 +335,8 @@ final class Session {
     private func finish(_ channel: Channel) {
         for exchange in streams.all { exchange.clientGone(.client) }
         channel.shutDownWriting()
-        guard !channel.hasEnded, !isHTTP2 else {
+        // A GOAWAY that names no error has told nothing that must not be lost.
+        guard !channel.hasEnded, !isHTTP2 || hasFailed else {
             abort()
             return
         }
@@ -365,22 +369,25 @@ final class Session {
         core.remove(self)
     }
 
-    /// Takes no further request. HTTP/2: the final GOAWAY follows when one round trip has passed.
+    /// Takes no further request. What is not open yet, or lingers, ends by its own clock.
     func drain() {
-        guard phase == .open, let codec else {
-            if phase != .handshaking { abort() }
-            return
+        switch phase {
+        case .handshaking, .lingering, .closed: break
+        case .sniffing: abort()
+        case .open:
+            leave()
+            if streams.count == 0, !isHTTP2 { drainIdle() } else { isLeaving = true }
         }
-        codec.shutDown()
+    }
+
+    /// Announces the end. HTTP/2: the final GOAWAY follows when one round trip has passed.
+    private func leave() {
+        codec?.shutDown()
         core.touch(self)
-        if streams.count == 0, !isHTTP2 {
-            core.touch(self)
-            drainIdle()
-            return
-        }
-        isLeaving = true
-        core.arm(self, at: core.now.monotonic.advanced(milliseconds: Self.drainRoundTrip))
-        finalGoAway = core.now.monotonic.advanced(milliseconds: Self.drainRoundTrip)
+        guard isHTTP2 else { return }
+        let time = core.now.monotonic.advanced(milliseconds: Self.drainRoundTrip)
+        finalGoAway = time
+        core.arm(self, at: time)
     }
 
     private func drainIdle() {

@@ -227,17 +227,54 @@ class HTTP2Client:
         self.socket.close()
 
 
+class HeldBack:
+    """A TLS connection of which the server's handshake ends only with the first `sendall`: the
+    client's last message is held back until then."""
+
+    def __init__(self, raw, context):
+        self._raw = raw
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._in, self._out, server_hostname="localhost")
+        while True:
+            try:
+                self._tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                raw.sendall(self._out.read())
+                self._in.write(raw.recv(65_536))
+
+    def sendall(self, data):
+        self._tls.write(data)
+        self._raw.sendall(self._out.read())
+
+    def recv(self, count):
+        while True:
+            try:
+                return self._tls.read(count)
+            except ssl.SSLWantReadError:
+                data = self._raw.recv(65_536)
+                if not data:
+                    return b""
+                self._in.write(data)
+
+    def close(self):
+        self._raw.close()
+
+
 class FrameClient:
     """HTTP/2 frame by frame without any machine: what comes back is kept as parsed frames."""
 
     PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
-    def __init__(self, listener, ca=None, timeout=20):
+    def __init__(self, listener, ca=None, timeout=20, waits=False):
         raw = socket.create_connection((listener.host, listener.port), timeout)
         if listener.is_tls:
             context = ssl.create_default_context(cafile=ca)
             context.set_alpn_protocols(["h2"])
-            raw = context.wrap_socket(raw, server_hostname="localhost")
+            if waits:
+                raw = HeldBack(raw, context)
+            else:
+                raw = context.wrap_socket(raw, server_hostname="localhost")
         self.socket = raw
         self.buffer = bytearray()
         self.frames = []

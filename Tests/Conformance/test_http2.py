@@ -174,6 +174,21 @@ def test_idle_connections_do_not_delay_the_end(start, protocol):
         assert gateway.wait(20) == 0
 
 
+def test_a_connection_whose_handshake_ends_in_the_drain_is_sent_away(start):
+    """It gets both GOAWAYs: the one that names no limit, and the final one."""
+    gateway = start(top={"workers": 1})
+    with gateway.http1() as idle, gateway.frames(waits=True) as late:
+        assert idle.call("GET", "/health").status == 200
+        gateway.terminate()
+        assert idle.is_closed()
+        late.send(late.PREFACE, SettingsFrame(0))
+        while late.next():
+            pass
+        last = [frame.last_stream_id for frame in late.frames if isinstance(frame, GoAwayFrame)]
+        assert last == [2**31 - 1, 0]
+        assert gateway.wait(20) == 0
+
+
 def test_what_outlasts_the_drain_is_cut_and_the_exit_is_still_0(start, upstream, tag):
     gateway = start(timeouts={"drainSeconds": 0.5})
     body = json.dumps({"model": f"never.{tag}", "messages": []}).encode()

@@ -1,3 +1,4 @@
+import Configuration
 import Kernel
 
 /// The program: finds the command and turns its outcome into an exit code.
@@ -17,7 +18,7 @@ enum Gatehouse {
         }
         switch word {
         case "--help", "-h", "help": return help(Usage.all)
-        case "--version": return VersionCommand.run([])
+        case "--version": return dispatch([], Usage.version, VersionCommand.run)
         case "serve": return dispatch(arguments, Usage.serve, ServeCommand.run)
         case "check": return dispatch(arguments, Usage.check, CheckCommand.run)
         case "keys": return keys(&arguments)
@@ -37,10 +38,20 @@ enum Gatehouse {
     }
 
     private static func dispatch(
-        _ arguments: ArraySlice<String>, _ usage: String, _ command: ([String]) -> Status
+        _ arguments: ArraySlice<String>, _ usage: String, _ command: ([String]) throws -> Status
     ) -> Status {
         if arguments.contains("--help") || arguments.contains("-h") { return help(usage) }
-        return command(Array(arguments))
+        do {
+            return try command(Array(arguments))
+        } catch let misuse as Options.Misuse {
+            return Self.misuse(misuse.message)
+        } catch let problems as ConfigurationProblems {
+            StandardStream.error.write("\(problems)\n")
+            return .failure
+        } catch {
+            StandardStream.error.write("gatehouse: \(error)\n")
+            return .failure
+        }
     }
 
     private static func help(_ text: String) -> Status {
@@ -48,14 +59,9 @@ enum Gatehouse {
         return .success
     }
 
-    static func misuse(_ message: String) -> Status {
+    private static func misuse(_ message: String) -> Status {
         StandardStream.error.write("gatehouse: \(message)\nTry \"gatehouse --help\".\n")
         return .misuse
-    }
-
-    static func failure(_ message: String) -> Status {
-        StandardStream.error.write("gatehouse: \(message)\n")
-        return .failure
     }
 }
 

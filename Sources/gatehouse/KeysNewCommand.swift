@@ -4,27 +4,18 @@ import Kernel
 
 /// `gatehouse keys new`
 enum KeysNewCommand {
-    static func run(_ arguments: [String]) -> Status {
-        do {
-            let options = try Options(arguments, allowed: ["--prefix", "--config", "--name"])
-            let prefix = try options.required("--prefix")
-            guard prefix.utf8.count <= 32, prefix.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-                throw Options.Misuse(message: "--prefix takes up to 32 visible ASCII characters")
-            }
-            // Files may be missing: the key that is made here may be what is still missing in them.
-            let configuration = try Configuration.load(
-                path: try options.required("--config"), checkFiles: false)
-            let pepper = try pepper(of: configuration)
-            make(prefix, options["--name"] ?? "new key", pepper)
-            return .success
-        } catch let misuse as Options.Misuse {
-            return Gatehouse.misuse(misuse.message)
-        } catch let problems as ConfigurationProblems {
-            StandardStream.error.write("\(problems)\n")
-            return .failure
-        } catch {
-            return Gatehouse.failure("\(error)")
+    static func run(_ arguments: [String]) throws -> Status {
+        let options = try Options(arguments, allowed: ["--prefix", "--config", "--name"])
+        let prefix = try options.required("--prefix")
+        guard prefix.utf8.count <= 32, prefix.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            throw Options.Misuse(message: "--prefix takes up to 32 visible ASCII characters")
         }
+        // Files may be missing: the key that is made here may be what is still missing in them.
+        let configuration = try Configuration.load(
+            path: try options.required("--config"), checkFiles: false)
+        let pepper = try pepper(of: configuration)
+        make(prefix, options["--name"] ?? "new key", pepper)
+        return .success
     }
 
     private static func pepper(of configuration: Configuration) throws -> [UInt8] {

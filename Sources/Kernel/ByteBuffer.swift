@@ -70,16 +70,28 @@ public struct ByteBuffer: ~Copyable {
         let used = end - start
         if used + extra <= capacity, start >= capacity / 2, let base = unsafe base {
             unsafe base.update(from: base + start, count: used)
+            start = 0
+            end = used
         } else {
-            let newCapacity = max(64, max(capacity * 2, used + extra))
-            let fresh = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
-            if let old = unsafe base {
-                unsafe fresh.update(from: old + start, count: used)
-                unsafe old.deallocate()
-            }
-            unsafe base = fresh
-            capacity = newCapacity
+            move(to: max(64, max(capacity * 2, used + extra)))
         }
+    }
+
+    /// Grows the memory to exactly `size` bytes if it is smaller. For buffers whose memory is
+    /// counted: `reserve` takes more than is asked for.
+    public mutating func grow(to size: Int) {
+        if size > capacity { move(to: size) }
+    }
+
+    private mutating func move(to newCapacity: Int) {
+        let used = end - start
+        let fresh = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
+        if let old = unsafe base {
+            unsafe fresh.update(from: old + start, count: used)
+            unsafe old.deallocate()
+        }
+        unsafe base = fresh
+        capacity = newCapacity
         start = 0
         end = used
     }

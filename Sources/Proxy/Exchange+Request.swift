@@ -89,7 +89,6 @@ extension Exchange {
             collectedAll()
         } else {
             isCollecting = true
-            collected.reserve(min(request.contentLength ?? 0, 65_536))
         }
     }
 
@@ -104,21 +103,35 @@ extension Exchange {
             session.codec?.credit(bytes.count, on: stream)
             fail(.bodyTooLarge(limitBytes: route.bodyLimit))
         } else if isCollecting {
-            collect(bytes)
+            collect(bytes, atMost: request.contentLength ?? route.bodyLimit)
         } else {
             pass(bytes)
         }
     }
 
-    private func collect(_ bytes: Span<UInt8>) {
+    private func collect(_ bytes: Span<UInt8>, atMost bound: Int) {
         session.codec?.credit(bytes.count, on: stream)
-        guard core.snapshot.bodyBudget.reserve(bytes.count) else {
+        guard makeRoom(for: bytes.count, atMost: bound) else {
             fail(.overloaded(retryAfterSeconds: 1))
             return
         }
-        reserved += bytes.count
         collected.append(bytes)
     }
+
+    /// The budget is asked for all the memory that is taken, also for what is not in use yet. It
+    /// is doubled each time, but not beyond what the body can need.
+    private func makeRoom(for count: Int, atMost bound: Int) -> Bool {
+        let needed = collected.count + count
+        guard needed > collected.capacity else { return true }
+        let room = max(needed, min(bound, max(collected.capacity * 2, Self.firstRoom)))
+        let growth = room - collected.capacity
+        guard core.snapshot.bodyBudget.reserve(growth) else { return false }
+        reserved += growth
+        collected.grow(to: room)
+        return true
+    }
+
+    private static let firstRoom = 16_384
 
     /// Sends a piece on at once, or keeps it until a stream is there. It is credited when it has
     /// left.

@@ -41,6 +41,19 @@ struct ByteBufferTests {
         #expect(count == 0)
     }
 
+    @Test("grows to exactly the size it is told and never shrinks")
+    func growth() {
+        var buffer = ByteBuffer()
+        buffer.append("abcdef")
+        buffer.consume(2)
+        for (size, expected) in [(10, 64), (100, 100), (90, 100), (101, 101)] {
+            buffer.grow(to: size)
+            let capacity = buffer.capacity
+            #expect(capacity == expected)
+            #expect(buffer.text == "cdef")
+        }
+    }
+
     @Test("escapes what JSON forbids and replaces what is not UTF-8")
     func escapes() {
         var buffer = ByteBuffer()

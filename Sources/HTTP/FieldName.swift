@@ -12,7 +12,9 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
     case host, keepAlive, location, openAIBeta, origin, proxyAuthenticate, proxyAuthorization
     case proxyConnection, retryAfter, retryAfterMs, server, setCookie, te, traceparent, tracestate
     case trailer, transferEncoding, upgrade, userAgent, via, xAccelBuffering, xApiKey, xEndUserID
-    case xForwardedFor, xForwardedHost, xForwardedProto, xProjectID, xRequestID, xRole, xShouldRetry
+    case xForwardedFor, xForwardedHost, xForwardedProto, xProjectID
+    case xRateLimitLimitRequests, xRateLimitRemainingRequests, xRateLimitResetRequests
+    case xRequestID, xRole, xShouldRetry
     case xTenantID, xTier, xTraceID
 
     /// The name on the wire, in lower case. Empty for `.other`.
@@ -63,6 +65,9 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         case .xForwardedHost: "x-forwarded-host"
         case .xForwardedProto: "x-forwarded-proto"
         case .xProjectID: "x-project-id"
+        case .xRateLimitLimitRequests: "x-ratelimit-limit-requests"
+        case .xRateLimitRemainingRequests: "x-ratelimit-remaining-requests"
+        case .xRateLimitResetRequests: "x-ratelimit-reset-requests"
         case .xRequestID: "x-request-id"
         case .xRole: "x-role"
         case .xShouldRetry: "x-should-retry"

@@ -63,16 +63,25 @@ public struct Fields: ~Copyable {
         append(name) { $0.append(value) }
     }
 
+    /// Adds a field of a name that `FieldName` does not list; `name` must be in lower case.
+    public mutating func append(_ name: StaticString, _ value: Span<UInt8>) {
+        if !value.isFieldContent { areWritable = false }
+        append(name) { $0.append(value) }
+    }
+
     public mutating func append(_ name: FieldName, _ value: StaticString) {
         append(name) { $0.append(value) }
     }
 
-    /// Adds a field whose value `write` produces straight into the arena.
+    /// Adds a field whose value `write` produces straight into the arena: digits, ids, text of the
+    /// program's own. What somebody else wrote goes through the methods that look at it.
+    @inline(__always)
     public mutating func append(_ name: FieldName, _ write: (inout ByteBuffer) -> Void) {
         append(name, name.text, write)
     }
 
     /// Adds a field of a name that `FieldName` does not list; `name` must be in lower case.
+    @inline(__always)
     public mutating func append(_ name: StaticString, _ write: (inout ByteBuffer) -> Void) {
         append(.other, name, write)
     }
@@ -81,6 +90,7 @@ public struct Fields: ~Copyable {
         append(name) { $0.append(value) }
     }
 
+    @inline(__always)
     private mutating func append(
         _ name: FieldName, _ text: StaticString, _ write: (inout ByteBuffer) -> Void
     ) {
@@ -90,7 +100,6 @@ public struct Fields: ~Copyable {
         let valueStart = arena.count
         write(&arena)
         let valueCount = arena.count - valueStart
-        if !arena.slice(valueStart..<valueStart + valueCount).isFieldContent { areWritable = false }
         arena.append(0x0d, 0x0a)
         store(name, start, text.utf8CodeUnitCount, valueCount)
     }

@@ -95,7 +95,7 @@ public final class HeadPool {
 
     public func take() -> Head { free.popLast() ?? Head() }
 
-    public func giveBack(_ head: Head) {
+    public func giveBack(_ head: consuming Head) {
         guard free.count < bound else { return }
         head.reset()
         free.append(head)

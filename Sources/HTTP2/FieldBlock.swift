@@ -17,6 +17,8 @@ struct FieldBlock: ~Copyable {
     /// Status and Content-Length as digits. Reserved before the first is written, so it never
     /// moves.
     private var numbers = ByteBuffer()
+    /// Responses so far, for `neverIndexed`.
+    private var responses = 0
 
     init() { unsafe base = .allocate(capacity: capacity) }
 
@@ -42,13 +44,15 @@ struct FieldBlock: ~Copyable {
         append(":scheme", head.isSecure ? "https" : "http")
         if !head.authority.isEmpty { append(":authority", head.authority.bytes) }
         append(":path", head.target.bytes)
-        appendFields(of: head, isRequest: true)
+        appendFields(of: head, isRequest: true, isRemembering: false)
     }
 
     /// The pseudo-field of a response and its fields (RFC 9113 section 8.3.2).
     mutating func setResponse(_ head: Head) {
         setInterim(head.status)
-        appendFields(of: head, isRequest: false)
+        responses &+= 1
+        let isRemembering = responses % Self.rememberedEvery == 1
+        appendFields(of: head, isRequest: false, isRemembering: isRemembering)
     }
 
     mutating func setInterim(_ status: Int) {
@@ -67,7 +71,7 @@ struct FieldBlock: ~Copyable {
         }
     }
 
-    private mutating func appendFields(of head: Head, isRequest: Bool) {
+    private mutating func appendFields(of head: Head, isRequest: Bool, isRemembering: Bool) {
         if let length = head.contentLength { append("content-length", decimal: length) }
         var index = 0
         while index < head.fields.count {
@@ -76,9 +80,10 @@ struct FieldBlock: ~Copyable {
                 id.isConnectionSpecific || id == .te || (id == .host && isRequest)
                 || (id == .contentLength && head.contentLength != nil)
             if !isSaidElsewhere {
+                let isPassing = !isRemembering && id.isNew(head.fields, at: index)
                 append(
                     head.fields.name(at: index), head.fields.value(at: index),
-                    flags: id.isNew(head.fields, at: index) ? Self.neverIndexed : Self.plain)
+                    flags: isPassing ? Self.neverIndexed : Self.plain)
             }
             index += 1
         }
@@ -88,6 +93,9 @@ struct FieldBlock: ~Copyable {
     /// Keeps a value that no later message will have out of the compression table, where each would
     /// drive out one that comes again (RFC 7541 section 6.2.3).
     private static let neverIndexed = UInt8(NGHTTP2_NV_FLAG_NO_INDEX.rawValue)
+    /// One response in so many puts such fields into the table all the same, for the sake of their
+    /// names: to those the others refer, instead of spelling them.
+    private static let rememberedEvery = 64
 
     private mutating func append(_ name: StaticString, decimal number: Int) {
         let start = numbers.count
@@ -150,7 +158,9 @@ extension FieldName {
     /// times.
     fileprivate func isNew(_ fields: borrowing Fields, at index: Int) -> Bool {
         switch self {
-        case .xRequestID, .xTraceID, .traceparent, .date: return true
+        case .xRequestID, .xTraceID, .traceparent, .date, .xRateLimitRemainingRequests,
+            .xRateLimitResetRequests:
+            return true
         case .other:
             let name = fields.name(at: index)
             guard name.count > 4 else { return false }

@@ -55,7 +55,9 @@ struct HeaderBlock: ~Copyable {
     mutating func add(
         _ name: Span<UInt8>, _ value: Span<UInt8>, within limits: CodecLimits
     ) -> StaticString? {
-        guard let head, name.count > 0 else { return nil }
+        // Moved out and back, which counts no reference, for every field.
+        guard name.count > 0, let head = head.take() else { return nil }
+        defer { self.head = head }
         let isPseudo = name[0] == UInt8(ascii: ":")
         listBytes += name.count + value.count + 32
         if !isPseudo { fieldCount += 1 }

@@ -5,16 +5,38 @@ extension ByteBuffer {
         append(decimal: number.magnitude)
     }
 
+    /// *Safety:* the digits are counted first; exactly as many bytes are stored in the room for
+    /// twenty, which is what the largest number takes.
     public mutating func append(decimal number: UInt) {
-        var digits = InlineArray<20, UInt8>(repeating: 0)
-        var rest = number
-        var first = 20
-        repeat {
-            first -= 1
-            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        } while rest > 0
-        append(digits.span.extracting(first..<20))
+        var count = 1
+        var bound: UInt = 10
+        while count < 20, number >= bound {
+            count += 1
+            bound = count < 20 ? bound &* 10 : .max
+        }
+        _ = unsafe withUnsafeSpareCapacity(minimum: 20) { spare in
+            var rest = number
+            var place = count
+            while place > 0 {
+                place -= 1
+                unsafe spare[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            return count
+        }
+    }
+
+    /// Appends all 16 hexadecimal digits of `number`, in lower case.
+    ///
+    /// *Safety:* both words are stored in the 16 bytes that were asked for.
+    public mutating func append(hex number: UInt64) {
+        let words = HexDigits.words(of: number)
+        _ = unsafe withUnsafeSpareCapacity(minimum: 16) { spare in
+            let target = unsafe UnsafeMutableRawPointer(spare.baseAddress.unsafelyUnwrapped)
+            unsafe target.storeBytes(of: words.0, as: UInt64.self)
+            unsafe target.storeBytes(of: words.1, toByteOffset: 8, as: UInt64.self)
+            return 16
+        }
     }
 
     /// Appends the `digits` lowest hexadecimal digits of `number`, in lower case.
@@ -30,11 +52,11 @@ extension ByteBuffer {
         var index = 0
         while index < text.count {
             // Nearly every text is one run of bytes that stand for themselves.
-            var end = index
-            while end < text.count, isPlainInJSON(text[end]) { end += 1 }
-            if end > index {
-                append(text.extracting(index..<end))
-                index = end
+            let rest = text.extracting(index..<text.count)
+            let run = rest.leadingPlainJSONCount
+            if run > 0 {
+                append(rest.extracting(0..<run))
+                index += run
                 continue
             }
             let byte = text[index]
@@ -84,11 +106,6 @@ private func lineSeparator(in text: Span<UInt8>, at index: Int) -> UInt64? {
         return nil
     }
     return 0x2000 | UInt64(text[index + 2] & 0x3f)
-}
-
-/// Whether a JSON string holds `byte` as it is (RFC 8259 section 7), DEL left out.
-private func isPlainInJSON(_ byte: UInt8) -> Bool {
-    byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
 }
 
 /// The length of the well-formed UTF-8 sequence of two to four bytes at `index`, 0 where there is

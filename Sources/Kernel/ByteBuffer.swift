@@ -4,16 +4,20 @@
 /// always visible in the code as an `append`. An empty buffer owns no memory until the first
 /// append.
 ///
+/// What appends is inlined into other modules, because a head is written by a hundred of these
+/// calls: where the length is known, one becomes a store or two.
+///
 /// *Safety:* the buffer alone owns `base`; nobody else holds the pointer. `start ≤ end ≤ capacity`
-/// holds after every method. Spans handed out borrow the buffer, so the compiler refuses a mutation
-/// while one lives. The pointers lent to the fence targets (`withUnsafe…`) end with the closure.
+/// holds after every method, and `base` is there as soon as `reserve` has made room for a byte.
+/// Spans handed out borrow the buffer, so the compiler refuses a mutation while one lives. The
+/// pointers lent to the fence targets (`withUnsafe…`) end with the closure.
 @safe
 public struct ByteBuffer: ~Copyable {
-    private var base: UnsafeMutablePointer<UInt8>?
-    private var start = 0
-    private var end = 0
+    @usableFromInline var base: UnsafeMutablePointer<UInt8>?
+    @usableFromInline var start = 0
+    @usableFromInline var end = 0
     /// Bytes of memory owned, whether in use or not.
-    public private(set) var capacity = 0
+    public internal(set) var capacity = 0
 
     public init() { unsafe base = nil }
 
@@ -60,13 +64,13 @@ public struct ByteBuffer: ~Copyable {
     }
 
     /// Makes room for `extra` more bytes, moving or growing at most once.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func reserve(_ extra: Int) {
         if capacity - end < extra { grow(extra) }
     }
 
-    @inline(never)
-    private mutating func grow(_ extra: Int) {
+    @usableFromInline @inline(never)
+    mutating func grow(_ extra: Int) {
         let used = end - start
         if used + extra <= capacity, start >= capacity / 2, let base = unsafe base {
             unsafe base.update(from: base + start, count: used)
@@ -96,20 +100,23 @@ public struct ByteBuffer: ~Copyable {
         end = used
     }
 
+    @inlinable @inline(__always)
     public mutating func append(_ byte: UInt8) {
         reserve(1)
-        unsafe base![end] = byte
+        unsafe base.unsafelyUnwrapped[end] = byte
         end += 1
     }
 
     /// Appends two bytes: a line end, a separator.
+    @inlinable @inline(__always)
     public mutating func append(_ first: UInt8, _ second: UInt8) {
         reserve(2)
-        unsafe base![end] = first
-        unsafe base![end + 1] = second
+        unsafe base.unsafelyUnwrapped[end] = first
+        unsafe base.unsafelyUnwrapped[end + 1] = second
         end += 2
     }
 
+    @inlinable
     public mutating func append(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { source in unsafe append(source) }
     }
@@ -128,12 +135,14 @@ public struct ByteBuffer: ~Copyable {
         append(bytes.span)
     }
 
-    /// Appends text known at compile time, without a `String`.
+    /// Appends text known at compile time, without a `String`. Inlined, so that a short text is
+    /// stored by a few instructions instead of a call.
+    @inlinable @inline(__always)
     public mutating func append(_ text: StaticString) {
         let count = text.utf8CodeUnitCount
-        reserve(count)
         guard count > 0 else { return }
-        unsafe (base! + end).update(from: text.utf8Start, count: count)
+        reserve(count)
+        unsafe (base.unsafelyUnwrapped + end).update(from: text.utf8Start, count: count)
         end += count
     }
 
@@ -142,11 +151,11 @@ public struct ByteBuffer: ~Copyable {
     }
 
     /// Appends borrowed memory of a C library.
-    @unsafe
+    @unsafe @inlinable @inline(__always)
     public mutating func append(_ source: UnsafeBufferPointer<UInt8>) {
         guard let first = source.baseAddress, source.count > 0 else { return }
         reserve(source.count)
-        unsafe (base! + end).update(from: first, count: source.count)
+        unsafe (base.unsafelyUnwrapped + end).update(from: first, count: source.count)
         end += source.count
     }
 

@@ -1,5 +1,13 @@
 /// Hexadecimal digits, eight at a time: ids are written several times for every request.
 public enum HexDigits {
+    /// The 16 digits of `number`, in lower case, as two words whose bytes in memory are the text.
+    static func words(of number: UInt64) -> (UInt64, UInt64) {
+        (
+            eight(UInt32(truncatingIfNeeded: number >> 32)).bigEndian,
+            eight(UInt32(truncatingIfNeeded: number)).bigEndian
+        )
+    }
+
     /// The 16 digits of `number`, in lower case.
     public static func text(of number: UInt64) -> InlineArray<16, UInt8> {
         let high = eight(UInt32(truncatingIfNeeded: number >> 32))

@@ -45,6 +45,22 @@ extension Span where Element == UInt8 {
         }
     }
 
+    /// How many bytes from the front on a JSON string holds as they are (RFC 8259 section 7): ASCII
+    /// without quote, backslash, controls and DEL.
+    var leadingPlainJSONCount: Int {
+        unsafe withUnsafeBytes { bytes in
+            var index = 0
+            while index + 8 <= bytes.count {
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                let faults = notPlainInJSON(word.littleEndian)
+                if faults != 0 { return index + faults.trailingZeroBitCount / 8 }
+                index += 8
+            }
+            while index < bytes.count, unsafe bytes[index].isPlainInJSON { index += 1 }
+            return index
+        }
+    }
+
     /// Whether the bytes spell `lowercase` when ASCII capitals are read as small letters.
     public func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
         guard count == lowercase.utf8CodeUnitCount else { return false }
@@ -115,6 +131,17 @@ private func controls(in word: UInt64) -> UInt64 {
     return ((~visible & notTab) | ~notDelete) & ~word & highBits
 }
 
+/// The high bit of every byte that a JSON string does not hold as it is.
+@inline(__always)
+private func notPlainInJSON(_ word: UInt64) -> UInt64 {
+    let low = word & ~highBits
+    let visible = low &+ everyByte &* 0x60
+    let notQuote = (low ^ everyByte &* 0x22) &+ everyByte &* 0x7f
+    let notBackslash = (low ^ everyByte &* 0x5c) &+ everyByte &* 0x7f
+    let notDelete = (low ^ everyByte &* 0x7f) &+ everyByte &* 0x7f
+    return (word | ~(visible & notQuote & notBackslash & notDelete)) & highBits
+}
+
 /// Every byte that is an ASCII capital as its small letter.
 @inline(__always)
 private func lowercased(_ word: UInt64) -> UInt64 {
@@ -145,6 +172,11 @@ private func isLowercase(
 }
 
 extension UInt8 {
+    /// Whether a JSON string holds the byte as it is.
+    fileprivate var isPlainInJSON: Bool {
+        self >= 0x20 && self < 0x7f && self != UInt8(ascii: "\"") && self != UInt8(ascii: "\\")
+    }
+
     /// An ASCII control other than HTAB.
     fileprivate var isControl: Bool { (self < 0x20 && self != 0x09) || self == 0x7f }
 }

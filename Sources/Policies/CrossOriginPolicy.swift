@@ -24,7 +24,7 @@ public enum CrossOriginPolicy: Sendable {
                 "access-control-allow-headers", "Authorization, Content-Type, X-Request-Id")
         case .reflecting:
             if let wanted = request.first(.accessControlRequestHeaders) {
-                fields.append("access-control-allow-headers") { $0.append(wanted) }
+                fields.append("access-control-allow-headers", wanted)
             }
             fields.append("vary", "Access-Control-Request-Headers")
         }

@@ -6,9 +6,9 @@ import Kernel
 public enum RateLimitFields {
     /// `x-ratelimit-{limit,remaining,reset}-requests`.
     public static func append(_ reading: WindowReading, to fields: inout Fields) {
-        fields.append("x-ratelimit-limit-requests") { $0.append(decimal: reading.limit) }
-        fields.append("x-ratelimit-remaining-requests") { $0.append(decimal: reading.remaining) }
-        fields.append("x-ratelimit-reset-requests") {
+        fields.append(.xRateLimitLimitRequests) { $0.append(decimal: reading.limit) }
+        fields.append(.xRateLimitRemainingRequests) { $0.append(decimal: reading.remaining) }
+        fields.append(.xRateLimitResetRequests) {
             appendDuration(milliseconds: reading.resetMilliseconds, to: &$0)
         }
     }

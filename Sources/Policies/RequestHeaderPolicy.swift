@@ -4,7 +4,7 @@ import HTTP
 ///
 /// The operator's credential, the ids, the forwarding fields and the framing are written by others
 /// after this; whatever a client sent under those names is never among them.
-public struct RequestHeaderPolicy: Sendable {
+public final class RequestHeaderPolicy: Sendable {
     /// The rest of the setting that differs between routes and requests.
     public struct Options: OptionSet, Sendable {
         public let rawValue: UInt8

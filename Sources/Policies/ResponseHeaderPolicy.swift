@@ -1,7 +1,7 @@
 import HTTP
 
 /// Which fields of an upstream's response reach the client.
-public struct ResponseHeaderPolicy: Sendable {
+public final class ResponseHeaderPolicy: Sendable {
     private enum Mode: Sendable {
         case only(NameSet)
         case allBut(NameSet)
@@ -63,7 +63,8 @@ public struct ResponseHeaderPolicy: Sendable {
         var index = 0
         while index < upstream.count {
             if !isIDKept, upstream.id(at: index) == .xRequestID {
-                client.append(name: upstreamIDName.span, value: upstream.value(at: index))
+                let name = upstreamIDName
+                client.append(name: name.span, value: upstream.value(at: index))
                 isIDKept = true
             } else if passes(upstream, at: index, status: status) {
                 client.append(field: index, of: upstream)

@@ -5,7 +5,7 @@ import Kernel
 ///
 /// Nobody's is the default. Incoming `X-Forwarded-*` fields count only when the connection comes
 /// from a configured range; `Forwarded` is never read and never sent.
-public struct TrustedProxies: Sendable {
+public final class TrustedProxies: Sendable {
     /// Hops that are looked at; a longer chain is not believed further.
     public static let longestChain = 32
 

@@ -155,10 +155,10 @@ public final class Core {
             rounds += 1
             // Swapped, not copied: both arrays keep their memory.
             swap(&dirtyConnections, &flushingConnections)
-            for connection in flushingConnections { connection.flush() }
+            for index in flushingConnections.indices { flushingConnections[index].flush() }
             flushingConnections.removeAll(keepingCapacity: true)
             swap(&dirtySessions, &flushingSessions)
-            for session in flushingSessions { session.flush() }
+            for index in flushingSessions.indices { flushingSessions[index].flush() }
             flushingSessions.removeAll(keepingCapacity: true)
         }
     }

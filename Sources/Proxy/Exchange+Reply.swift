@@ -52,12 +52,12 @@ extension Exchange {
         appendOwnFields(to: head)
         dropRequestBody()
         let isBodyless = request.method == .head || head.status == 204
-        session.codec?.respond(head, on: stream, isEnd: isBodyless)
+        codec.respond(head, on: stream, isEnd: isBodyless)
         core.heads.giveBack(head)
         if !isBodyless {
             bytesOut += core.body.count
-            core.body.withBytes { session.codec?.send($0, on: stream) }
-            session.codec?.sendEnd(on: stream, trailers: nil)
+            core.body.withBytes { codec.send($0, on: stream) }
+            codec.sendEnd(on: stream, trailers: nil)
         }
         core.touch(session)
         session.expect(within: timeouts.writeStall)

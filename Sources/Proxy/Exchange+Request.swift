@@ -72,7 +72,7 @@ extension Exchange {
 
     private func startBody(_ route: Route) {
         if !isRequestEnded, request.fields.contains(.expect) {
-            session.codec?.sendInterim(100, on: stream)
+            codec.sendInterim(100, on: stream)
             core.touch(session)
         }
         session.expect(within: timeouts.requestBodyIdle)
@@ -96,11 +96,11 @@ extension Exchange {
         noteProgress()
         bytesIn += bytes.count
         guard !machine.isAnswered, let route, route.body != .none else {
-            session.codec?.credit(bytes.count, on: stream)
+            codec.credit(bytes.count, on: stream)
             return
         }
         if bytesIn > route.bodyLimit {
-            session.codec?.credit(bytes.count, on: stream)
+            codec.credit(bytes.count, on: stream)
             fail(.bodyTooLarge(limitBytes: route.bodyLimit))
         } else if isCollecting {
             collect(bytes, atMost: request.contentLength ?? route.bodyLimit)
@@ -110,7 +110,7 @@ extension Exchange {
     }
 
     private func collect(_ bytes: Span<UInt8>, atMost bound: Int) {
-        session.codec?.credit(bytes.count, on: stream)
+        codec.credit(bytes.count, on: stream)
         guard makeRoom(for: bytes.count, atMost: bound) else {
             fail(.overloaded(retryAfterSeconds: 1))
             return

@@ -23,7 +23,7 @@ extension Exchange {
         hasDeclaredLength = head.contentLength != nil
         if Self.isEventStream(head.fields) { eventStream = EventStreamTail() }
         let answer = makeClientHead(head)
-        session.codec?.respond(answer, on: stream, isEnd: isBodyless)
+        codec.respond(answer, on: stream, isEnd: isBodyless)
         core.heads.giveBack(answer)
         core.touch(session)
         session.expect(within: min(timeouts.upstream.idle, timeouts.writeStall))
@@ -62,7 +62,7 @@ extension Exchange {
         }
         bytesOut += bytes.count
         eventStream?.passed(bytes)
-        session.codec?.send(bytes, on: stream)
+        codec.send(bytes, on: stream)
         core.touch(session)
     }
 
@@ -82,7 +82,7 @@ extension Exchange {
         }
         dropRequestBody()
         if !isSent {
-            session.codec?.sendEnd(on: stream, trailers: trailers.flatMap(makeClientTrailers))
+            codec.sendEnd(on: stream, trailers: trailers.flatMap(makeClientTrailers))
         }
         core.touch(session)
         session.expect(within: timeouts.writeStall)
@@ -109,20 +109,18 @@ extension Exchange {
         connection.forget(upstreamStream)
         let isReusable = connection.isReusable
         pool.giveBack(lease, isReusable: isReusable)
-        core.touch(connection)
     }
 
     func creditUpstream(_ count: Int) {
         guard count > 0, let connection else { return }
         uncreditedOut -= count
-        connection.codec?.credit(count, on: upstreamStream)
-        core.touch(connection)
+        connection.credit(count, on: upstreamStream)
     }
 
     /// Bytes of the answer left for the client: the upstream may send as many more.
     func clientDrained() {
         noteProgress()
-        guard uncreditedOut > 0, let codec = session.codec else { return }
+        guard uncreditedOut > 0 else { return }
         creditUpstream(uncreditedOut - min(uncreditedOut, codec.pendingBytes(of: stream)))
     }
 
@@ -177,7 +175,7 @@ extension Exchange {
         cancelledBy = .upstream
         dropRequestBody()
         guard let tail = eventStream, !hasDeclaredLength, let route else {
-            session.codec?.reset(stream, .internalError)
+            codec.reset(stream, .internalError)
             core.touch(session)
             _ = machine.closed()
             finish()
@@ -187,8 +185,8 @@ extension Exchange {
         core.body.append(tail.closing)
         dialect.writeEvent(error, route.errorShape, isInsideEvent: false, into: &core.body)
         bytesOut += core.body.count
-        core.body.withBytes { session.codec?.send($0, on: stream) }
-        session.codec?.sendEnd(on: stream, trailers: nil)
+        core.body.withBytes { codec.send($0, on: stream) }
+        codec.sendEnd(on: stream, trailers: nil)
         core.touch(session)
         session.expect(within: timeouts.writeStall)
     }

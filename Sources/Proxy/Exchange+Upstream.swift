@@ -112,7 +112,8 @@ extension Exchange {
         if route.upstreamPath.isEmpty {
             request.target.withBytes { appendBelowVersion($0, to: &head.target) }
         } else {
-            appendBelowVersion(route.upstreamPath.span, to: &head.target)
+            let path = route.upstreamPath
+            appendBelowVersion(path.span, to: &head.target)
             let query = request.pathCount..<request.target.count
             head.target.append(query, of: request.target)
         }
@@ -128,11 +129,11 @@ extension Exchange {
 
     /// Sends what is held of the body, no more at once than a stream may buffer.
     func sendBody() {
-        guard let connection, let codec = connection.codec, !isRequestSent else { return }
+        guard let connection, let upstream = connection.codec, !isRequestSent else { return }
         let bound = core.snapshot.limits.streamBufferBytes
-        while collectedSent < collected.count, codec.pendingBytes(of: upstreamStream) < bound {
+        while collectedSent < collected.count, upstream.pendingBytes(of: upstreamStream) < bound {
             let end = min(collected.count, collectedSent + 65_536)
-            collected.withSlice(collectedSent..<end) { codec.send($0, on: upstreamStream) }
+            collected.withSlice(collectedSent..<end) { upstream.send($0, on: upstreamStream) }
             collectedSent = end
         }
         if collectedSent == collected.count, route?.body != .json {
@@ -140,7 +141,7 @@ extension Exchange {
             collectedSent = 0
         }
         if collectedSent == collected.count, isRequestEnded {
-            codec.sendEnd(on: upstreamStream, trailers: nil)
+            upstream.sendEnd(on: upstreamStream, trailers: nil)
             isRequestSent = true
         }
         core.touch(connection)
@@ -155,12 +156,12 @@ extension Exchange {
 
     /// Lets the client send as much as has gone on.
     func creditRequest() {
-        guard uncreditedIn > 0, let codec = connection?.codec else { return }
-        let held = codec.pendingBytes(of: upstreamStream) + collected.count - collectedSent
+        guard uncreditedIn > 0, let upstream = connection?.codec else { return }
+        let held = upstream.pendingBytes(of: upstreamStream) + collected.count - collectedSent
         let gone = uncreditedIn - held
         guard gone > 0 else { return }
         uncreditedIn -= gone
-        session.codec?.credit(gone, on: stream)
+        codec.credit(gone, on: stream)
         core.touch(session)
     }
 
@@ -174,7 +175,7 @@ extension Exchange {
             reserved = 0
         }
         if uncreditedIn > 0 {
-            session.codec?.credit(uncreditedIn, on: stream)
+            codec.credit(uncreditedIn, on: stream)
             uncreditedIn = 0
             core.touch(session)
         }

@@ -15,6 +15,8 @@ final class Exchange {
     let stream: StreamID
     let request: Head
     let session: Session
+    /// The session's.
+    let codec: any Codec
     let core: Core
     var machine = ExchangeStateMachine()
 
@@ -69,11 +71,15 @@ final class Exchange {
     var firstByteAt: Instant?
     var isFinished = false
 
-    init(_ token: Token, stream: StreamID, request: Head, session: Session, core: Core) {
+    init(
+        _ token: Token, stream: StreamID, request: Head, session: Session, codec: any Codec,
+        core: Core
+    ) {
         self.token = token
         self.stream = stream
         self.request = request
         self.session = session
+        self.codec = codec
         self.core = core
         started = core.now
         lastProgress = core.now.monotonic
@@ -109,11 +115,11 @@ final class Exchange {
         return isCollecting || connection != nil && collected.isEmpty && uncreditedIn == 0
     }
 
-    var isClientBehind: Bool { (session.codec?.pendingBytes(of: stream) ?? 0) > 0 }
+    var isClientBehind: Bool { codec.pendingBytes(of: stream) > 0 }
 
     func timedOut() {
         if machine.isAnswered || status != 0 && isClientBehind {
-            session.codec?.reset(stream, .cancel)
+            codec.reset(stream, .cancel)
             core.touch(session)
             clientGone(.gateway)
         } else if status != 0 {

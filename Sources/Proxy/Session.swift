@@ -251,11 +251,11 @@ final class Session {
         while phase == .open, let event = codec.nextEvent() { handle(event, codec) }
     }
 
-    private func handle(_ event: CodecEvent, _ codec: any Codec) {
+    private func handle(_ event: consuming CodecEvent, _ codec: any Codec) {
         switch event {
         case .head(let stream, let head, let isEnd):
             hasServed = true
-            begin(stream, head).receivedRequest(isEnd: isEnd)
+            begin(stream, head, codec).receivedRequest(isEnd: isEnd)
         case .body(let stream, let range):
             if let exchange = streams[stream], let channel {
                 channel.inbound.withSlice(range) { exchange.receivedRequestBody($0) }
@@ -268,7 +268,7 @@ final class Session {
             streams[stream]?.receivedRequestEnd()
         case .refused(let stream, let fault):
             hasServed = true
-            let exchange = streams[stream] ?? begin(stream, core.heads.take())
+            let exchange = streams[stream] ?? begin(stream, core.heads.take(), codec)
             exchange.refuse(fault)
         case .reset(let stream, _, _): streams[stream]?.clientGone(.client)
         case .drained(let stream): streams[stream]?.clientDrained()
@@ -283,9 +283,9 @@ final class Session {
         }
     }
 
-    private func begin(_ stream: StreamID, _ head: Head) -> Exchange {
+    private func begin(_ stream: StreamID, _ head: Head, _ codec: any Codec) -> Exchange {
         let exchange = core.exchanges.insert {
-            Exchange($0, stream: stream, request: head, session: self, core: core)
+            Exchange($0, stream: stream, request: head, session: self, codec: codec, core: core)
         }
         streams.insert(exchange, for: stream)
         return exchange

@@ -4,7 +4,7 @@ import Kernel
 import Policies
 
 /// What happens to the requests of one route.
-public struct Route: Sendable {
+public final class Route: Sendable {
     /// What is done with a request.
     public enum Action: Sendable {
         case forward
@@ -24,13 +24,13 @@ public struct Route: Sendable {
         case none
     }
 
-    public var name: String
-    public var action: Action
-    public var body: Body
-    public var bodyLimit: Int
+    public let name: String
+    public let action: Action
+    public let body: Body
+    public let bodyLimit: Int
     /// Stands in place of the request's path; empty: the request's own.
-    public var upstreamPath: [UInt8]
-    public var errorShape: StreamShape
+    public let upstreamPath: [UInt8]
+    public let errorShape: StreamShape
     /// The body names a model, in a form that is passed on unread (multipart).
     public var hidesModel: Bool { body == .stream && !name.hasSuffix("/**") }
 
@@ -86,7 +86,7 @@ public final class Site: Sendable {
 }
 
 /// Which site answers for a host name.
-public struct SiteDirectory: Sendable {
+public final class SiteDirectory: Sendable {
     private let hosts: [(name: [UInt8], site: Site)]
     /// The site of every host that is not listed; nil: such a host is refused.
     public let fallback: Site?

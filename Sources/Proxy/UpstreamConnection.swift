@@ -77,7 +77,7 @@ final class UpstreamConnection {
         if phase == .connecting {
             guard readiness.isWritable else { return }
             connected(channel)
-        } else {
+        } else if phase == .handshaking || channel.isBlocked {
             core.touch(self)
         }
         progress()
@@ -178,7 +178,7 @@ final class UpstreamConnection {
         let taken = channel.inbound.withBytes { codec.receive($0, at: core.now.monotonic) }
         handleEvents()
         channel.inbound.consume(taken)
-        core.touch(self)
+        if codec.hasOutput || codec.isFinished { core.touch(self) }
     }
 
     /// The upstream closed its side: what that means for a message under way is the codec's to say.
@@ -202,7 +202,7 @@ final class UpstreamConnection {
         }
     }
 
-    private func handle(_ event: CodecEvent, _ codec: any Codec) {
+    private func handle(_ event: consuming CodecEvent, _ codec: any Codec) {
         switch event {
         case .head(let stream, let head, let isEnd):
             if let exchange = streams[stream] {
@@ -247,6 +247,14 @@ final class UpstreamConnection {
         served += 1
         core.touch(self)
         return stream
+    }
+
+    /// The peer may send as many bytes more: it is told so, and a connection that rested is read on.
+    func credit(_ count: Int, on stream: StreamID) {
+        guard let codec, let channel else { return }
+        codec.credit(count, on: stream)
+        if codec.hasOutput { core.touch(self) }
+        if channel.canRead { core.readAgain(self) }
     }
 
     /// The exchange takes nothing more from this stream.

@@ -43,8 +43,8 @@ public struct TraceContext: Equatable, Sendable {
 
     /// Appends the 32 digits of the trace id.
     public func writeTraceID(into output: inout ByteBuffer) {
-        output.append(hex: traceHigh, digits: 16)
-        output.append(hex: traceLow, digits: 16)
+        output.append(hex: traceHigh)
+        output.append(hex: traceLow)
     }
 
     /// Appends the value of `traceparent` for the upstream, in version 00.
@@ -52,7 +52,7 @@ public struct TraceContext: Equatable, Sendable {
         output.append("00-")
         writeTraceID(into: &output)
         output.append("-")
-        output.append(hex: spanID, digits: 16)
+        output.append(hex: spanID)
         output.append(isSampled ? "-01" : "-00")
     }
 }

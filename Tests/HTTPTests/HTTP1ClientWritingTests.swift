@@ -62,7 +62,7 @@ struct HTTP1ClientWritingTests {
         case .method:
             head.method = .other
             head.methodText.append("GET /")
-        case .value: head.fields.append("x", "a\r\nb: c")
+        case .value: head.fields.append("x", "a\r\nb: c".utf8.span)
         case .name: head.fields.append(name: "x: a\r\nb".utf8.span, value: "c".utf8.span)
         case .length: head.contentLength = 5
         }

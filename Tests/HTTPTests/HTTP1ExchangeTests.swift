@@ -213,7 +213,7 @@ struct HTTP1ExchangeTests {
         let peer = TestPeer(.server, answering: .never)
         peer.receive(get)
         let head = response(200, length: 0)
-        head.fields.append("x-a", "1\r\nset-cookie: x")
+        head.fields.append("x-a", "1\r\nset-cookie: x".utf8.span)
         peer.codec.respond(head, on: stream, isEnd: true)
         #expect(peer.takeWords().last == "failed a response head that cannot be written")
         #expect(!peer.codec.hasOutput)

@@ -24,11 +24,34 @@ struct ByteBufferTests {
 
     @Test(
         "writes numbers and JSON text",
-        arguments: [(0, "0"), (-7, "-7"), (Int.max, "9223372036854775807")])
+        arguments: [
+            (0, "0"), (-7, "-7"), (9, "9"), (10, "10"), (99_999, "99999"),
+            (Int.max, "9223372036854775807"),
+        ])
     func decimals(number: Int, text: String) {
         var buffer = ByteBuffer()
         buffer.append(decimal: number)
         #expect(buffer.text == text)
+    }
+
+    @Test(
+        "writes numbers of every length",
+        arguments: [
+            (UInt.max, "18446744073709551615"), (9_999_999_999_999_999_999, "9999999999999999999"),
+            (10_000_000_000_000_000_000, "10000000000000000000"),
+        ])
+    func largeDecimals(number: UInt, text: String) {
+        var buffer = ByteBuffer()
+        buffer.append(decimal: number)
+        #expect(buffer.text == text)
+    }
+
+    @Test("writes sixteen hexadecimal digits")
+    func hexadecimal() {
+        var buffer = ByteBuffer()
+        buffer.append(hex: 0x0123_4567_89ab_cdef)
+        buffer.append(hex: 0xf)
+        #expect(buffer.text == "0123456789abcdef000000000000000f")
     }
 
     @Test("takes nothing from an empty slice, also before it owns any memory")

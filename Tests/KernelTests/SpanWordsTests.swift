@@ -22,6 +22,23 @@ struct SpanWordsTests {
         }
     }
 
+    @Test("JSON text is escaped alike at every place of every length")
+    func json() {
+        for count in 1...18 {
+            for place in 0..<count {
+                for byte in UInt8.min..<0x80 {
+                    var text = [UInt8](repeating: 0x61, count: count)
+                    text[place] = byte
+                    var buffer = ByteBuffer()
+                    buffer.append(jsonEscaped: text.span)
+                    let isPlain = byte >= 0x20 && byte != 0x22 && byte != 0x5c && byte != 0x7f
+                    let isSame = buffer.bytes.equals(text.span)
+                    if isSame != isPlain { Issue.record("byte \(byte) at \(place) of \(count)") }
+                }
+            }
+        }
+    }
+
     @Test("only ASCII capitals are lower-cased, at every place of every length")
     func lowercase() {
         for count in 1...25 {

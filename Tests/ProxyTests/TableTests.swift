@@ -60,6 +60,8 @@ import Testing
         let world = try World()
         _ = try world.connect()
         let session = try #require(world.core.sessions.all.first)
+        let codec = HTTP1Codec(
+            role: .server, limits: CodecLimits(), heads: world.core.heads, isSecure: false)
         var random = SeededRandom(seed: 5)
         var table = StreamTable()
         var model: [Int32: Exchange] = [:]
@@ -68,7 +70,7 @@ import Testing
             if model[id] == nil, random.below(2) == 0 {
                 let exchange = Exchange(
                     Token(.exchange, slot: 0), stream: StreamID(id), request: Head(),
-                    session: session, core: world.core)
+                    session: session, codec: codec, core: world.core)
                 table.insert(exchange, for: StreamID(id))
                 model[id] = exchange
             } else {

@@ -249,7 +249,7 @@ final class UpstreamConnection {
         return stream
     }
 
-    /// The peer may send as many bytes more: it is told so, and a connection that rested is read on.
+    /// The peer may send as many bytes more: it is told so, and a connection at rest is read on.
     func credit(_ count: Int, on stream: StreamID) {
         guard let codec, let channel else { return }
         codec.credit(count, on: stream)

@@ -31,7 +31,9 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "gatehouse",
-            dependencies: ["Server", "DemoUpstream", "Configuration", "Crypto", "Kernel"],
+            dependencies: [
+                "Server", "DemoUpstream", "Configuration", "HTTP", "Crypto", "Kernel",
+            ],
             swiftSettings: swift
         ),
         .executableTarget(

@@ -21,6 +21,7 @@ enum Gatehouse {
         case "--version": return dispatch([], Usage.version, VersionCommand.run)
         case "serve": return dispatch(arguments, Usage.serve, ServeCommand.run)
         case "check": return dispatch(arguments, Usage.check, CheckCommand.run)
+        case "health": return dispatch(arguments, Usage.health, HealthCommand.run)
         case "keys": return keys(&arguments)
         case "demo-upstream": return dispatch(arguments, Usage.demo, DemoCommand.run)
         case "version": return dispatch(arguments, Usage.version, VersionCommand.run)

@@ -8,6 +8,7 @@ enum Usage {
         Commands:
           serve --config FILE              serve until SIGTERM or SIGINT
           check --config FILE              report every problem of a configuration
+          health --address ADDRESS         ask a running gateway how it is
           keys new --prefix P --config FILE  make a key and the entry that admits it
           demo-upstream --listen ADDRESS   an upstream to try the gateway with
           version                          print the version
@@ -38,6 +39,17 @@ enum Usage {
         FILE:LINE:COLUMN: MESSAGE. Binds nothing.
 
         Exit status: 0 when `serve` would start; 1 when there are problems.
+
+        """
+
+    static let health = """
+        Usage: gatehouse health --address ADDRESS [--host NAME]
+
+        Sends GET /health over HTTP/1.1 in the clear to ADDRESS, which is like 127.0.0.1:8080 or
+        [::1]:8080, and waits two seconds at most. NAME is the host to ask for where no site
+        answers to every name. Prints nothing when all is well.
+
+        Exit status: 0 when the answer is 200; 1 otherwise.
 
         """
 

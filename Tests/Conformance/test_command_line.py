@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import subprocess
+import threading
 
 import pytest
 import yaml
@@ -28,7 +29,8 @@ def config(start, tmp_path):
 
 @pytest.mark.parametrize("arguments", [
     ["--help"], ["serve", "--help"], ["check", "--help"], ["keys", "--help"],
-    ["keys", "new", "--help"], ["demo-upstream", "--help"], ["version", "--help"],
+    ["keys", "new", "--help"], ["health", "--help"], ["demo-upstream", "--help"],
+    ["version", "--help"],
 ])
 def test_help_goes_to_standard_output_and_exits_0(arguments):
     result = run(*arguments)
@@ -48,7 +50,7 @@ def test_version_prints_one_line():
     [], ["nonsense"], ["serve"], ["serve", "--config"], ["serve", "--nonsense", "x"],
     ["check"], ["keys"], ["keys", "nonsense"], ["keys", "new", "--prefix", "sk-"],
     ["demo-upstream"], ["demo-upstream", "--listen", "nonsense"], ["version", "extra"],
-    ["serve", "--config", "a", "b"],
+    ["serve", "--config", "a", "b"], ["health"], ["health", "--address", "nonsense"],
 ])
 def test_misuse_exits_2_and_speaks_on_standard_error(arguments):
     result = run(*arguments)
@@ -172,6 +174,52 @@ def test_each_listener_tells_its_address_on_one_line_of_json(house):
         assert line["event"] == "listening"
         assert line["address"] in ("127.0.0.1", "::1")
         assert 0 < line["port"] < 65_536
+
+
+def health(port, *arguments):
+    result = run("health", "--address", f"127.0.0.1:{port}", *arguments)
+    assert result.stdout == ""
+    return result
+
+
+@pytest.mark.wire_short
+def test_health_of_a_gateway_that_serves_exits_0(house):
+    assert health(house.listeners["clear"].port).returncode == 0
+
+
+@pytest.mark.parametrize("answer", [
+    b"", b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", b"nonsense\r\n\r\n",
+])
+def test_health_of_anything_else_exits_1(answer):
+    """Also of a server that closes without a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def serve():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        result = health(server.getsockname()[1])
+        thread.join()
+    assert result.returncode == 1
+    assert result.stderr.startswith("gatehouse: ")
+    port = server_port_that_nobody_holds()
+    assert health(port).returncode == 1
+
+
+def server_port_that_nobody_holds():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_health_asks_for_the_host_it_is_told(start):
+    gateway = start(site={"hosts": ["api.example.com"]})
+    port = gateway.listeners["clear"].port
+    assert health(port).returncode == 1
+    assert health(port, "--host", "api.example.com").returncode == 0
 
 
 def test_the_demo_upstream_answers_like_openai():

@@ -1,7 +1,7 @@
 # `make help` lists what there is. The scripts hold the work, so that they can be read and run alone.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build bench lint format certs clean
+.PHONY: help run test build dist bench lint format certs clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -15,6 +15,9 @@ test: ## Lint, build, all tests, sanitizers
 build: ## Build for release
 	@scripts/install-dependencies.sh build
 	swift build -c release
+
+dist: ## A release in dist/: a tarball with Swift's runtime linked in, and its SHA-256
+	@scripts/dist.sh dist
 
 bench: ## Measure against nghttpx (under 5 minutes)
 	@scripts/install-dependencies.sh bench
@@ -31,4 +34,4 @@ certs: ## Make the development certificates in certs/
 	scripts/make-certificates.sh certs
 
 clean: ## Remove everything that was built
-	rm -rf .build build .venv
+	rm -rf .build build dist .venv

@@ -41,8 +41,8 @@ extension LimitSettings: Section {
             why: "Client connections at once. 0: half of the process's descriptor limit."),
         Setting(
             "lingerBytes", \.lingerBytes, .whole(0...1_073_741_824),
-            why: "Read and thrown away behind an early HTTP/1.1 answer, so that the client sees "
-                + "the answer instead of a reset."),
+            why: "Read and thrown away behind an early HTTP/1.1 answer or an HTTP/2 connection "
+                + "error, so that the client sees it instead of a reset."),
         Setting(
             "lingerSeconds", \.linger, .seconds(0...600_000), why: "How long that may take."),
     ]

@@ -96,6 +96,12 @@ final class Channel {
         if readiness.isClosing { isClosing = true }
     }
 
+    /// Whether the peer's bytes ended without the good-bye that TLS demands (RFC 8446 section
+    /// 6.1). Asked behind the end only: nothing can be sent afterwards.
+    func isCutOff() -> Bool {
+        if case .failed = tls?.receivedEndOfFile() { true } else { false }
+    }
+
     /// The client's first flight.
     func startHandshake() throws(TLSFault) {
         try tls?.start(wire: &unsent)

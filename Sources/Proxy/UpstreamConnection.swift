@@ -187,8 +187,12 @@ final class UpstreamConnection {
             failToOpen(.tlsFailed)
             return
         }
-        codec?.receivedEndOfFile()
-        handleEvents()
+        // Bytes that ended without close_notify may have been cut by anybody: what the codec would
+        // take for a complete body then is not.
+        if channel?.isCutOff() != true {
+            codec?.receivedEndOfFile()
+            handleEvents()
+        }
         if phase == .open { lose(.reset) }
     }
 

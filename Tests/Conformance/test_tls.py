@@ -5,6 +5,7 @@ import ssl
 
 import pytest
 
+from http1_client import Truncated
 from upstream import Upstream
 
 
@@ -275,3 +276,40 @@ def test_an_ipv6_upstream_is_reached(start, protocol, tag):
     with Upstream(host="::1") as upstream:
         gateway = start(upstream_url=f"http://[::1]:{upstream.port}/v1")
         assert gateway.chat(protocol, tag).status == 200
+
+
+def ends_without_farewell(upstream, name, head, body):
+    """The upstream answers so, and its TCP connection ends without TLS's close_notify."""
+
+    @upstream.on(name)
+    async def cut(exchange):
+        await exchange.raw(head + body)
+        await exchange.wire.flushed()
+        exchange.keeps_alive = False
+        exchange.wire.transport.abort()
+
+
+@pytest.mark.wire_short
+def test_a_body_cut_off_without_close_notify_is_not_complete(start, certs, protocol, tag):
+    """A body without framing ends with the connection: over TLS only close_notify can say so."""
+    with Upstream(tls=certs.pair) as upstream:
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n"
+        ends_without_farewell(upstream, "cut-" + tag, head, b"the first half")
+        gateway = over_tls(start, upstream, certs)
+        target = f"/v1/models/x?mode=cut-{tag}"
+        try:
+            answer = gateway.call(protocol, "GET", target)
+        except Truncated:
+            pass
+        else:
+            assert answer.status == 502 or not answer.is_complete
+        assert gateway.call(protocol, "GET", f"/v1/models/x?mode=until-close&t={tag}").is_complete
+
+
+def test_a_framed_body_is_complete_without_close_notify(start, certs, protocol, tag):
+    with Upstream(tls=certs.pair) as upstream:
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\n"
+        ends_without_farewell(upstream, "cut-" + tag, head, b"whole")
+        gateway = over_tls(start, upstream, certs)
+        answer = gateway.call(protocol, "GET", f"/v1/models/x?mode=cut-{tag}")
+        assert (answer.status, answer.body) == (200, b"whole")

@@ -93,7 +93,7 @@ let package = Package(
         tests("TLSTests", ["TLS", "Kernel", "COpenSSL"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
         tests("HTTP2Tests", ["HTTP2", "HTTP", "Kernel"]),
-        tests("UpstreamTests", ["Upstream"]),
+        tests("UpstreamTests", ["Upstream", "Kernel"]),
         tests(
             "ProxyTests",
             ["Proxy", "Upstream", "Policies", "HTTP2", "HTTP", "TLS", "Crypto", "Errors", "Kernel"]),

@@ -8,12 +8,20 @@ extension UpstreamSettings: Section {
     private static let identity: [Setting<UpstreamSettings>] = [
         Setting("name", \.name, .name(of: .upstream), isRequired: true, why: "Sites refer to it."),
         Setting(
-            "url", \.url, .parsed("`http://` or `https://` URL") { UpstreamURL($0) },
-            isRequired: true,
+            "url", \.writtenURL,
+            .optional(.parsed("`http://` or `https://` URL") { UpstreamURL($0) }),
             why: "Where it is. A base path stands in place of the routes' `/v1`."),
         Setting(
             "urlEnv", \.urlEnv, .optional(.variable),
             why: "An environment variable whose value, if set, wins over `url`."),
+        Setting(
+            "endpoints", \.endpoints, .list(of: .section),
+            why: "Several places instead of one `url`. Of two drawn by weight the one with less to "
+                + "do gets the request."),
+        Setting(
+            "resolveSeconds", \.resolve, .seconds(1_000...86_400_000),
+            why: "How often its names are looked up again. Connections to addresses that are gone "
+                + "finish what they carry."),
         Setting(
             "protocol", \.protocol, .choice,
             why: "`auto`: what ALPN agrees on over TLS, HTTP/1.1 in cleartext. `h2` with an "
@@ -54,10 +62,17 @@ extension UpstreamSettings: Section {
         Setting(
             "maxActiveRequests", \.maxActiveRequests, .whole(1...1_000_000),
             why: "Requests under way at once; more wait."),
+        Setting(
+            "ejection", \.ejection, .section,
+            why: "When an endpoint that keeps failing is left out."),
+        Setting(
+            "retries", \.retries, .section,
+            why: "How many requests may be sent a second time at once."),
     ]
 
     mutating func finish(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
         overrideURL(node, &reader)
+        checkEndpoints(node, &reader)
         if let host = hostHeader, !Names.isFieldValue(host) || host.utf8.contains(0x20) {
             reader.report("expected host or host:port", at: node.mark(of: "hostHeader"))
         }
@@ -81,12 +96,43 @@ extension UpstreamSettings: Section {
         guard let variable = urlEnv, let text = reader.environment(variable), !text.isEmpty
         else { return }
         if let value = UpstreamURL(text) {
-            url = value
+            writtenURL = value
         } else {
             reader.report(
                 "\(variable) does not hold an http:// or https:// URL", at: node.mark(of: "urlEnv"))
         }
     }
+
+    /// One `url` or several `endpoints`, never both.
+    private mutating func checkEndpoints(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
+        let hasURL = node["url"].map { !$0.isNull } ?? false
+        guard let written = node["endpoints"], !written.isNull else {
+            if !hasURL, writtenURL == nil {
+                reader.report("\"url\" or \"endpoints\" is missing", at: node.mark)
+            }
+            endpoints = [EndpointSettings(url: writtenURL ?? UpstreamURL())]
+            return
+        }
+        if hasURL || urlEnv != nil {
+            reader.report("endpoints stand in place of url and urlEnv", at: written.mark)
+        }
+        if case .sequence(let nodes) = written.value,
+            !(1...Self.mostEndpoints).contains(nodes.count)
+        {
+            reader.report("expected 1 to \(Self.mostEndpoints) endpoints", at: written.mark)
+        }
+        for (index, place) in zip(endpoints.indices, written.items) {
+            let url = endpoints[index].url
+            if url.isTLS != self.url.isTLS {
+                reader.report("expected the scheme of the first endpoint", at: place.mark)
+            }
+            if endpoints[..<index].contains(where: { $0.url == url }) {
+                reader.report("\(url) stands here twice", at: place.mark)
+            }
+        }
+    }
+
+    private static let mostEndpoints = 64
 
     private mutating func readCredential(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
         guard let source = credentialSource, let place = node["credential"],

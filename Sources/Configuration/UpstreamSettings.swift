@@ -10,7 +10,8 @@ public struct UpstreamSettings: Sendable {
     }
 
     public var name = ""
-    public var url = UpstreamURL()
+    /// Where it is served: one or more places, all `http://` or all `https://`.
+    public var endpoints: [EndpointSettings] = []
     public var `protocol` = ApplicationProtocol.auto
     /// The field that carries the operator's credential, ready to send; nil: none is sent.
     public var credential: CredentialField?
@@ -25,12 +26,20 @@ public struct UpstreamSettings: Sendable {
     public var maxConnections = 1_024
     public var maxPendingRequests = 1_024
     public var maxActiveRequests = 1_024
+    /// Milliseconds between two look-ups of its names.
+    public var resolve = 30_000
+    public var ejection = EjectionSettings()
+    public var retries = RetrySettings()
 
-    // What `url` and `credential` are worked out from.
+    // What `endpoints` and `credential` are worked out from.
+    var writtenURL: UpstreamURL?
     var urlEnv: String?
     var credentialSource: CredentialSource?
     var credentialHeader = "authorization"
     var credentialScheme: String? = "Bearer"
 
     public init() {}
+
+    /// Of the first endpoint.
+    public var url: UpstreamURL { endpoints.first?.url ?? UpstreamURL() }
 }

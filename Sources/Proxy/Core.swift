@@ -71,7 +71,7 @@ public final class Core {
     public private(set) var isDraining = false
 
     public init(
-        snapshot: Snapshot, addresses: [[SocketAddress]], network: any Network,
+        snapshot: Snapshot, addresses: [[[SocketAddress]]], network: any Network,
         log: AccessLogOutbox?,
         now: Moment
     ) {
@@ -85,10 +85,18 @@ public final class Core {
         }
     }
 
-    /// Takes over where the names of the upstreams lead, in the order of the snapshot's upstreams.
-    public func resolved(_ addresses: [[SocketAddress]]) {
-        for (pool, found) in zip(pools, addresses) where !found.isEmpty { pool.addresses = found }
+    /// Takes over where the names of the upstreams' endpoints lead, in the snapshot's order.
+    public func resolved(_ addresses: [[[SocketAddress]]]) {
+        for (pool, found) in zip(pools, addresses) { pool.resolved(found) }
     }
+
+    /// Takes over what active checks found of the upstreams' endpoints, in the snapshot's order.
+    public func checked(_ isHealthy: [[Bool]]) {
+        for (pool, found) in zip(pools, isHealthy) { pool.checked(found) }
+    }
+
+    /// What this worker holds of the snapshot's upstream of that index.
+    public func counts(ofUpstream index: Int) -> PoolCounts { pools[index].counts }
 
     // MARK: The turn
 
@@ -241,8 +249,8 @@ public final class Core {
         if channel.inbound.isEmpty, channel.inbound.capacity > 0 { channel.inbound = ByteBuffer() }
     }
 
-    func openConnection(_ id: ConnectionID, of pool: UpstreamPool) -> UpstreamConnection {
-        connections.insert { UpstreamConnection(id, token: $0, pool: pool, core: self) }
+    func openConnection(_ opening: Opening, of pool: UpstreamPool) -> UpstreamConnection {
+        connections.insert { UpstreamConnection(opening, token: $0, pool: pool, core: self) }
     }
 
     func remove(_ connection: UpstreamConnection) { connections.remove(connection.token) }

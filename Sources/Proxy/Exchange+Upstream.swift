@@ -7,14 +7,15 @@ import Upstream
 /// From admission to the last byte of the request: the lease, the head, the body under flow
 /// control.
 extension Exchange {
-    func serve() {
+    /// `avoided`: the endpoint at which it has just failed.
+    func serve(avoiding avoided: Int = EndpointSet.none) {
         guard let site else { return }
         noteProgress()
         let pool = core.pools[site.upstream]
         self.pool = pool
         isQueued = true
         session.expect(within: timeouts.upstream.connect)
-        pool.serve(self)
+        pool.serve(self, avoiding: avoided)
     }
 
     func leased(_ lease: consuming Lease, from pool: UpstreamPool) {
@@ -37,7 +38,7 @@ extension Exchange {
         isUpstreamHTTP2 = connection.isMultiplexed
         isReused = connection.served > 0
         sentMark = connection.sentBytes
-        let head = makeUpstreamHead()
+        let head = makeUpstreamHead(to: connection.target)
         defer { core.heads.giveBack(head) }
         let isEnd = isRequestEnded && collected.isEmpty || route?.body == Route.Body.none
         guard let opened = connection.open(head, isEnd: isEnd, for: self) else {
@@ -69,14 +70,14 @@ extension Exchange {
         }
     }
 
-    private func makeUpstreamHead() -> Head {
+    private func makeUpstreamHead(to endpoint: EndpointTarget) -> Head {
         let head = core.heads.take()
         guard let site, let route, let pool else { return head }
         head.method = request.method
         if request.method == .other { head.methodText.append(request.methodText) }
         head.isSecure = pool.target.tls != nil
-        head.authority.append(pool.target.authority)
-        writeTarget(of: head, route, pool.target)
+        head.authority.append(endpoint.authority)
+        writeTarget(of: head, route, endpoint)
         site.requestHeaders.copy(request.fields, to: &head.fields, passing(route))
         request.authority.withBytes {
             core.snapshot.trustedProxies.appendForwarded(
@@ -107,7 +108,7 @@ extension Exchange {
 
     /// The request's path, or the route's own, with the upstream's base in place of a leading
     /// `/v1`.
-    private func writeTarget(of head: Head, _ route: Route, _ target: UpstreamTarget) {
+    private func writeTarget(of head: Head, _ route: Route, _ target: EndpointTarget) {
         head.target.append(target.basePath)
         if route.upstreamPath.isEmpty {
             request.target.withBytes { appendBelowVersion($0, to: &head.target) }
@@ -194,6 +195,7 @@ extension Exchange {
         let canRetry =
             !isRetry && status == 0 && isWhole && (isUnprocessed || reachedNobody || mayRepeat)
         let isMultiplexed = connection.isMultiplexed
+        let endpoint = connection.endpoint
         self.connection = nil
         guard canRetry, pool.allowRetry() else {
             fail(.upstreamFailed(failure))
@@ -203,8 +205,9 @@ extension Exchange {
         collectedSent = 0
         switch machine.retried() {
         case .retry(let lease):
+            if !isMultiplexed { pool.closeUnused(of: endpoint) }
             pool.giveBack(lease, isReusable: isMultiplexed)
-            serve()
+            serve(avoiding: endpoint)
         case .nothing: break
         }
     }

@@ -45,6 +45,8 @@ final class Exchange {
     // The upstream.
     var pool: UpstreamPool?
     var isQueued = false
+    /// Its place in the pool's queue.
+    var ticket: WaitingTicket?
     var connection: UpstreamConnection?
     var upstreamStream = StreamID(0)
     var upstreamLabel: String?
@@ -129,6 +131,7 @@ final class Exchange {
         } else if connection == nil {
             fail(.overloaded(retryAfterSeconds: 1))
         } else {
+            if let connection { pool?.failed(connection.endpoint) }
             fail(.upstreamFailed(.timedOut(.firstByte)))
         }
     }

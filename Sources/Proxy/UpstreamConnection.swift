@@ -18,9 +18,13 @@ final class UpstreamConnection {
     private var phase = Phase.connecting
     private(set) var channel: Channel?
     private(set) var codec: (any Codec)?
+    /// Where it leads, by the place in the target's endpoints.
+    private(set) var endpoint: Int
+    private(set) var address: SocketAddress?
     /// How the access log calls the endpoint.
     private(set) var label = ""
-    private var attempts = 0
+    /// Addresses of the endpoint that were tried, one bit each.
+    private var tried: UInt64 = 0
     private var streams = StreamTable()
     private var deadline: Instant
     /// A stream whose exchange has its answer already and whose rest is read only so that the
@@ -31,8 +35,9 @@ final class UpstreamConnection {
     var isQueuedToRead = false
     var armedAt: Instant?
 
-    init(_ id: ConnectionID, token: Token, pool: UpstreamPool, core: Core) {
-        self.id = id
+    init(_ opening: Opening, token: Token, pool: UpstreamPool, core: Core) {
+        id = opening.connection
+        endpoint = opening.endpoint
         self.token = token
         self.pool = pool
         self.core = core
@@ -48,28 +53,45 @@ final class UpstreamConnection {
 
     // MARK: Connecting
 
-    /// Tries the next address; the attempt as a whole fails when every address was tried.
-    func start() {
-        while attempts < pool.addresses.count, let next = pool.rotateAddress() {
-            attempts += 1
-            label = "\(pool.target.name) \(next)"
-            do {
-                let tls = try makeTLS()
-                channel = Channel(try core.network.connect(to: next, token: token), tls: tls)
-                phase = .connecting
-                setDeadline(core.snapshot.timeouts.upstream.connect)
-                return
-            } catch {
-                channel = nil
+    func start() { connect(after: .unreachable) }
+
+    /// Tries the next address of the endpoint, or else of the next endpoint: nothing was sent yet.
+    /// The attempt as a whole fails, with the last `failure`, when all were tried.
+    private func connect(after failure: UpstreamFailure) {
+        while true {
+            while let next = pool.nextAddress(of: endpoint, tried: &tried) {
+                if connect(to: next) { return }
+                pool.failedToReach(next, of: endpoint)
             }
+            guard let next = pool.failedToOpen(self, failure) else { break }
+            endpoint = next
+            tried = 0
         }
-        failToOpen(.unreachable)
+        phase = .closed
+        core.remove(self)
+    }
+
+    private func connect(to next: SocketAddress) -> Bool {
+        address = next
+        label = "\(pool.target.name) \(next)"
+        do {
+            let tls = try makeTLS()
+            channel = Channel(try core.network.connect(to: next, token: token), tls: tls)
+            phase = .connecting
+            setDeadline(core.snapshot.timeouts.upstream.connect)
+            return true
+        } catch {
+            return false
+        }
     }
 
     private func makeTLS() throws(TLSFault) -> TLSConnection? {
         guard let context = pool.target.tls else { return nil }
-        return try TLSConnection(client: context, serverName: pool.target.serverName)
+        return try TLSConnection(client: context, serverName: target.serverName)
     }
+
+    /// What is told to the endpoint it leads to.
+    var target: EndpointTarget { pool.target.endpoints[endpoint] }
 
     func ready(_ readiness: Readiness) {
         guard let channel else { return }
@@ -85,8 +107,7 @@ final class UpstreamConnection {
 
     private func connected(_ channel: Channel) {
         guard channel.connectFault == nil else {
-            self.channel = nil
-            start()
+            failToOpen(.unreachable)
             return
         }
         if channel.isSecure {
@@ -129,10 +150,9 @@ final class UpstreamConnection {
 
     private func failToOpen(_ failure: UpstreamFailure) {
         guard phase != .closed else { return }
-        phase = .closed
         channel = nil
-        core.remove(self)
-        pool.failedToOpen(self, failure)
+        if let address { pool.failedToReach(address, of: endpoint) }
+        connect(after: failure)
     }
 
     // MARK: Reading
@@ -210,6 +230,7 @@ final class UpstreamConnection {
         switch event {
         case .head(let stream, let head, let isEnd):
             if let exchange = streams[stream] {
+                pool.answered(endpoint, status: head.status)
                 exchange.receivedHead(head, isEnd: isEnd)
             } else {
                 core.heads.giveBack(head)
@@ -232,9 +253,14 @@ final class UpstreamConnection {
             }
         case .reset(let stream, _, let isUnprocessed):
             if let exchange = streams[stream] {
+                if exchange.status == 0, !isUnprocessed { pool.failed(endpoint) }
                 exchange.upstreamBroke(.reset, isUnprocessed: isUnprocessed)
             }
-        case .refused(let stream, _): streams[stream]?.upstreamBroke(.malformedReply)
+        case .refused(let stream, _):
+            if let exchange = streams[stream] {
+                if exchange.status == 0 { pool.failed(endpoint) }
+                exchange.upstreamBroke(.malformedReply)
+            }
         case .drained(let stream): streams[stream]?.upstreamDrained()
         case .closed(let stream): streams.remove(stream)
         case .goingAway: pool.goingAway(self)
@@ -323,8 +349,16 @@ final class UpstreamConnection {
     private func lose(_ failure: UpstreamFailure) {
         guard phase == .open else { return }
         let orphans = streams.all
+        let isFault = orphans.contains(where: isOwedAnswer)
         close()
+        if isFault { pool.failed(endpoint) }
         for exchange in orphans { exchange.upstreamBroke(failure) }
+    }
+
+    /// Whether the end of the connection broke a promise to the exchange. One that was idle may be
+    /// closed at the moment it is used again: that is nobody's fault.
+    private func isOwedAnswer(_ exchange: Exchange) -> Bool {
+        exchange.status == 0 && !(exchange.isReused && exchange.sentMark == sentBytes)
     }
 
     func close() {
@@ -352,9 +386,7 @@ final class UpstreamConnection {
             return
         }
         switch phase {
-        case .connecting:
-            channel = nil
-            failToOpen(.timedOut(.connect))
+        case .connecting: failToOpen(.timedOut(.connect))
         case .handshaking: failToOpen(.timedOut(.handshake))
         case .open:
             if pool.isUnused(self) || unwanted != nil {

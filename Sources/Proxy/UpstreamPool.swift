@@ -6,21 +6,25 @@ import Upstream
 /// The connections of one worker to one upstream: performs what the pool's machine decides.
 final class UpstreamPool {
     let target: UpstreamTarget
-    private let core: Core
-    private var machine: PoolStateMachine
-    /// Where the name leads, as resolved last; tried in turn.
-    var addresses: [SocketAddress]
-    private var nextAddress = 0
+    let core: Core
+    var machine: PoolStateMachine
+    /// Where the name of each endpoint leads, as resolved last.
+    var addresses: [AddressList]
     /// By the slot of their id.
-    private var connections: [UpstreamConnection?] = []
+    private(set) var connections: [UpstreamConnection?] = []
     /// Exchanges under way for the second time: bounded, so that a failing upstream is not asked
     /// twice as often (docs/decisions/0007).
     private var retries = 0
     private var isPumping = false
 
-    init(_ target: UpstreamTarget, addresses: [SocketAddress], core: Core) {
+    /// `addresses`: of each endpoint, in the order of the target's.
+    init(_ target: UpstreamTarget, addresses: [[SocketAddress]], core: Core) {
         self.target = target
-        self.addresses = addresses
+        self.addresses = target.endpoints.indices.map { index in
+            AddressList(
+                index < addresses.count ? addresses[index] : [],
+                shunMilliseconds: target.ejection.milliseconds)
+        }
         self.core = core
         let isMultiplexed: Bool? =
             switch target.speech {
@@ -28,33 +32,44 @@ final class UpstreamPool {
             case .http2: true
             case .negotiated: nil
             }
-        machine = PoolStateMachine(limits: target.limits, isMultiplexed: isMultiplexed)
+        machine = PoolStateMachine(
+            limits: target.limits, isMultiplexed: isMultiplexed,
+            endpoints: EndpointSet(
+                weights: target.endpoints.map(\.weight), rules: target.ejection,
+                seed: core.random.next()))
     }
 
     var isIdle: Bool { machine.isIdle }
+    var counts: PoolCounts { machine.counts }
 
-    /// Gives the exchange a stream now or later, or fails it.
-    func serve(_ exchange: Exchange) {
-        if let lease = machine.lease() {
+    /// Gives the exchange a stream now or later, or fails it. `avoided`: the endpoint at which it
+    /// has just failed.
+    func serve(_ exchange: Exchange, avoiding avoided: Int = EndpointSet.none) {
+        if let lease = machine.lease(at: core.now.monotonic, avoiding: avoided) {
             exchange.leased(lease, from: self)
+            if machine.wantsConnection { pump() }
             return
         }
-        guard !addresses.isEmpty else {
+        guard !addresses.allSatisfy(\.isEmpty) else {
             exchange.fail(.upstreamFailed(.unreachable))
             return
         }
-        guard machine.enqueue(exchange.token.rawValue) else {
+        guard let ticket = machine.enqueue(exchange.token.rawValue, avoiding: avoided) else {
             exchange.fail(.overloaded(retryAfterSeconds: 1))
             return
         }
+        exchange.ticket = ticket
         pump()
     }
 
-    func cancel(_ exchange: Exchange) { machine.cancel(exchange.token.rawValue) }
+    func cancel(_ exchange: Exchange) {
+        if let ticket = exchange.ticket { machine.cancel(ticket) }
+        exchange.ticket = nil
+    }
 
     /// Whether one more request may be sent a second time now.
     func allowRetry() -> Bool {
-        guard retries < max(3, machine.active / 5) else { return false }
+        guard target.retries.allows(retries, active: machine.active) else { return false }
         retries += 1
         return true
     }
@@ -89,18 +104,27 @@ final class UpstreamPool {
     // MARK: What connections report
 
     func opened(_ connection: UpstreamConnection, capacity: Int) {
-        machine.opened(connection.id, capacity: capacity)
+        machine.opened(connection.id, capacity: capacity, at: core.now.monotonic)
+        // The name may have come to lead elsewhere meanwhile.
+        if !leads(connection.endpoint, to: connection.address) { goingAway(connection) }
         pump()
     }
 
-    func failedToOpen(_ connection: UpstreamConnection, _ failure: UpstreamFailure) {
-        forget(connection)
-        let count = machine.failedToOpen(connection.id)
-        for _ in 0..<count {
-            guard let waiter = machine.failWaiter() else { break }
-            core.exchanges[Token(rawValue: waiter)]?.fail(.upstreamFailed(failure))
+    /// The attempt failed at every address of its endpoint. Returns the endpoint to go on with; nil
+    /// when the attempt is over.
+    func failedToOpen(_ connection: UpstreamConnection, _ failure: UpstreamFailure) -> Int? {
+        failed(connection.endpoint)
+        switch machine.failedToOpen(connection.id) {
+        case .tryNext(let endpoint): return endpoint
+        case .giveUp(let waiters):
+            forget(connection)
+            for _ in 0..<waiters {
+                guard let waiter = machine.failWaiter() else { break }
+                core.exchanges[Token(rawValue: waiter)]?.fail(.upstreamFailed(failure))
+            }
+            pump()
+            return nil
         }
-        pump()
     }
 
     func capacityChanged(_ connection: UpstreamConnection, to capacity: Int) {
@@ -125,13 +149,6 @@ final class UpstreamPool {
 
     func isUnused(_ connection: UpstreamConnection) -> Bool { machine.isUnused(connection.id) }
 
-    /// The next address to try; every attempt starts with the one behind the last.
-    func rotateAddress() -> SocketAddress? {
-        guard !addresses.isEmpty else { return nil }
-        nextAddress = (nextAddress + 1) % addresses.count
-        return addresses[nextAddress]
-    }
-
     /// Ends every connection that carries nothing, because the worker is leaving.
     func closeIdle() {
         for case let connection? in connections where machine.isUnused(connection.id) {
@@ -142,10 +159,10 @@ final class UpstreamPool {
     /// Serves those who wait as far as that goes now. What happens meanwhile, a connection that
     /// fails at once or a request that is refused, comes back here and is left to the call under
     /// way: a long queue must not become a deep stack.
-    private func pump() {
+    func pump() {
         guard !isPumping else { return }
         isPumping = true
-        while assignNext() || openNext() {}
+        while assignNext() || openNext() || closeNext() {}
         isPumping = false
     }
 
@@ -162,12 +179,18 @@ final class UpstreamPool {
     }
 
     private func openNext() -> Bool {
-        guard let id = machine.nextToOpen() else { return false }
-        let connection = core.openConnection(id, of: self)
-        let slot = Int(id.slot)
+        guard let opening = machine.nextToOpen(at: core.now.monotonic) else { return false }
+        let connection = core.openConnection(opening, of: self)
+        let slot = Int(opening.connection.slot)
         while connections.count <= slot { connections.append(nil) }
         connections[slot] = connection
         connection.start()
+        return true
+    }
+
+    private func closeNext() -> Bool {
+        guard let id = machine.nextToClose(), let connection = find(id) else { return false }
+        connection.close()
         return true
     }
 

@@ -2,7 +2,8 @@ import Kernel
 import TLS
 import Upstream
 
-/// One upstream as the relay needs it: where it is, how it is spoken to, what it is told.
+/// One upstream as the relay needs it: where its endpoints are, how they are spoken to, what they
+/// are told.
 public final class UpstreamTarget: Sendable {
     /// Which version of HTTP is spoken to it.
     public enum Speech: Sendable {
@@ -14,35 +15,33 @@ public final class UpstreamTarget: Sendable {
     }
 
     public let name: String
-    public let host: String
-    public let port: UInt16
-    /// Stands in place of a leading `/v1` of the request's path. No slash at the end; may be empty.
-    public let basePath: [UInt8]
-    /// Sent as Host or `:authority`.
-    public let authority: [UInt8]
+    /// One or more.
+    public let endpoints: [EndpointTarget]
     public let speech: Speech
     public let tls: TLSClientContext?
-    /// The name in SNI and in the certificate.
-    public let serverName: String
     /// The operator's credential: name in lower case, and value.
     public let credential: (name: [UInt8], value: [UInt8])?
     /// Bounds for one worker.
     public let limits: PoolLimits
+    public let ejection: EjectionRules
+    public let retries: RetryBudget
+    /// Between two look-ups of the endpoints' names.
+    public let refreshMilliseconds: Int
 
     public init(
-        name: String, host: String, port: UInt16, basePath: String, authority: String,
-        speech: Speech, tls: TLSClientContext?, serverName: String,
-        credential: (name: [UInt8], value: [UInt8])?, limits: PoolLimits
+        name: String, endpoints: [EndpointTarget], speech: Speech, tls: TLSClientContext?,
+        credential: (name: [UInt8], value: [UInt8])?, limits: PoolLimits = PoolLimits(),
+        ejection: EjectionRules = EjectionRules(), retries: RetryBudget = RetryBudget(),
+        refreshMilliseconds: Int = 30_000
     ) {
         self.name = name
-        self.host = host
-        self.port = port
-        self.basePath = Array(basePath.utf8)
-        self.authority = Array(authority.utf8)
+        self.endpoints = endpoints
         self.speech = speech
         self.tls = tls
-        self.serverName = serverName
         self.credential = credential
         self.limits = limits
+        self.ejection = ejection
+        self.retries = retries
+        self.refreshMilliseconds = refreshMilliseconds
     }
 }

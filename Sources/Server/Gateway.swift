@@ -42,8 +42,8 @@ public final class Gateway {
         let opened = try Self.openListeners(configuration, workers: count)
         contexts = opened.contexts
         do throws(SystemFault) {
-            resolver = try Resolver(snapshot.upstreams)
-            for fault in resolver.resolveAll() { warn(fault) }
+            resolver = try Resolver(snapshot.upstreams, at: Moment.now().monotonic)
+            for fault in resolver.resolveDue().faults { warn(fault) }
             log = try Self.openLog(configuration.accessLog)
             var mailboxes: [Mailbox] = []
             for _ in 0..<count { mailboxes.append(try Mailbox()) }

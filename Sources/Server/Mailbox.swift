@@ -2,8 +2,8 @@ import Kernel
 
 /// What one thread tells a worker.
 enum Letter: Sendable {
-    /// Where the names of the upstreams lead now, in the order of the snapshot's upstreams.
-    case resolved([[SocketAddress]])
+    /// Where the names of the upstreams' endpoints lead now, in the snapshot's order.
+    case resolved([[[SocketAddress]]])
     /// Take nothing new, finish what is in flight, leave.
     case drain
     /// Leave at once.

@@ -1,55 +1,63 @@
 import Kernel
 import Proxy
 import Synchronization
+import Upstream
 
-/// Finds out where the names of the upstreams lead, off the workers, again and again.
-///
-/// The last good answer stays in force while a name does not resolve.
+/// Finds out where the names of the upstreams' endpoints lead, off the workers, again and again.
 final class Resolver: Sendable {
     private let targets: [UpstreamTarget]
-    private let known: Lock<[[SocketAddress]]>
+    private let book: Lock<NameBook>
     private let stopping = Atomic<Bool>(false)
     private let waker: Waker
-    /// Between two look-ups of every name; sooner while one has never resolved.
-    private static let refreshMilliseconds: Int32 = 30_000
-    private static let retryMilliseconds: Int32 = 1_000
 
-    init(_ targets: [UpstreamTarget]) throws(SystemFault) {
+    init(_ targets: [UpstreamTarget], at now: Instant) throws(SystemFault) {
         self.targets = targets
-        known = Lock(Array(repeating: [], count: targets.count))
+        let names = targets.flatMap { target in
+            target.endpoints.map {
+                NameBook.Name(
+                    host: $0.host, port: $0.port,
+                    refreshMilliseconds: target.refreshMilliseconds)
+            }
+        }
+        book = Lock(NameBook(names, at: now))
         waker = try Waker()
     }
 
-    var addresses: [[SocketAddress]] { known.withLock { $0 } }
-
-    /// Looks every name up once. Returns a text for each that failed.
-    func resolveAll() -> [String] {
-        var faults: [String] = []
-        for (index, target) in targets.enumerated() {
-            do throws(SystemFault) {
-                let found = try SocketAddress.resolve(host: target.host, port: target.port)
-                known.withLock { $0[index] = found }
-            } catch {
-                faults.append("upstream \(target.name): \(error)")
-            }
+    /// Of each upstream, of each of its endpoints.
+    var addresses: [[[SocketAddress]]] {
+        var rest = book.withLock { $0.addresses }[...]
+        return targets.map { target in
+            defer { rest = rest.dropFirst(target.endpoints.count) }
+            return Array(rest.prefix(target.endpoints.count))
         }
-        return faults
     }
 
-    /// Only literal addresses: nothing will ever change.
-    private var isFixed: Bool { targets.allSatisfy { IPAddress($0.host) != nil } }
+    /// Looks up every name that is due. Returns a text for each that failed, and whether any name
+    /// leads elsewhere now.
+    func resolveDue() -> (faults: [String], hasChanged: Bool) {
+        var faults: [String] = []
+        var hasChanged = false
+        let now = Moment.now().monotonic
+        for (place, name) in book.withLock({ $0.due(at: now) }) {
+            var found: [SocketAddress] = []
+            do throws(SystemFault) {
+                found = try SocketAddress.resolve(host: name.host, port: name.port)
+            } catch {
+                faults.append("\(error)")
+            }
+            let answeredAt = Moment.now().monotonic
+            let isNew = book.withLock { $0.answered(place, found, at: answeredAt) }
+            hasChanged = hasChanged || isNew
+        }
+        return (faults, hasChanged)
+    }
 
     /// Looks up until `stop`, and tells `changed` when an answer differs from the one before.
-    func run(_ changed: ([[SocketAddress]]) -> Void) {
-        guard !isFixed else { return }
-        while !stopping.load(ordering: .relaxed) {
-            let isComplete = addresses.allSatisfy { !$0.isEmpty }
-            let pause = isComplete ? Self.refreshMilliseconds : Self.retryMilliseconds
-            if waker.wait(milliseconds: pause) { continue }
-            let before = addresses
-            _ = resolveAll()
-            let after = addresses
-            if after != before { changed(after) }
+    func run(_ changed: ([[[SocketAddress]]]) -> Void) {
+        while !stopping.load(ordering: .relaxed), let due = book.withLock({ $0.nextDue }) {
+            let wait = due.since(Moment.now().monotonic)
+            if waker.wait(milliseconds: Int32(clamping: (wait + 999_999) / 1_000_000)) { continue }
+            if resolveDue().hasChanged { changed(addresses) }
         }
     }
 

@@ -43,23 +43,33 @@ struct SnapshotBuilder {
     // MARK: Upstreams
 
     private func target(_ settings: UpstreamSettings) throws(StartFault) -> UpstreamTarget {
-        let url = settings.url
+        let isTLS = settings.url.isTLS
         let speech: UpstreamTarget.Speech =
             switch settings.protocol {
             case .http1: .http1
             case .h2: .http2
-            case .auto: url.isTLS ? .negotiated : .http1
+            case .auto: isTLS ? .negotiated : .http1
             }
+        let endpoints = settings.endpoints.map { endpoint in
+            EndpointTarget(
+                host: endpoint.url.host, port: endpoint.url.port, basePath: endpoint.url.basePath,
+                authority: settings.hostHeader ?? endpoint.url.authority,
+                serverName: settings.serverName ?? endpoint.url.host, weight: endpoint.weight)
+        }
         return UpstreamTarget(
-            name: settings.name, host: url.host, port: url.port, basePath: url.basePath,
-            authority: settings.hostHeader ?? url.authority, speech: speech,
-            tls: url.isTLS ? try clientContext(settings, speech) : nil,
-            serverName: settings.serverName ?? url.host,
+            name: settings.name, endpoints: endpoints, speech: speech,
+            tls: isTLS ? try clientContext(settings, speech) : nil,
             credential: settings.credential.map { (Array($0.name.utf8), $0.value.bytes) },
             limits: PoolLimits(
                 connections: share(settings.maxConnections),
                 pending: share(settings.maxPendingRequests),
-                active: share(settings.maxActiveRequests)))
+                active: share(settings.maxActiveRequests)),
+            ejection: EjectionRules(
+                failures: settings.ejection.failures, milliseconds: settings.ejection.duration,
+                percent: settings.ejection.percent),
+            retries: RetryBudget(
+                percent: settings.retries.budgetPercent, minimum: settings.retries.minimum),
+            refreshMilliseconds: settings.resolve)
     }
 
     /// One worker's part of a bound of the process, never nothing.

@@ -6,7 +6,7 @@ import Telemetry
 struct WorkerPlan: Sendable {
     let index: Int
     let snapshot: Snapshot
-    let addresses: [[SocketAddress]]
+    let addresses: [[[SocketAddress]]]
     let listeners: [Listener]
     let mailbox: Mailbox
     let log: AccessLogQueue?

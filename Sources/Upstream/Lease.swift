@@ -10,8 +10,13 @@ public struct ConnectionID: Hashable, Sendable {
 /// trap.
 public struct Lease: ~Copyable {
     public let connection: ConnectionID
+    /// Where the connection leads, by its place in the pool's endpoints.
+    public let endpoint: Int
 
-    init(connection: ConnectionID) { self.connection = connection }
+    init(connection: ConnectionID, endpoint: Int) {
+        self.connection = connection
+        self.endpoint = endpoint
+    }
 
     /// Ends the lease. Only the pool calls it, when the stream is given back.
     consuming func end() -> ConnectionID {

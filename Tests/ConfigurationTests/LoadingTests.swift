@@ -92,6 +92,23 @@ import Testing
         #expect(key.allowedModels == ["gpt-4o"] && key.scopes == ["chat"])
     }
 
+    @Test("an upstream may have several endpoints, and rules for those that fail")
+    func endpoints() throws {
+        let written = """
+            endpoints: [{url: "https://a/v1", weight: 3}, {url: "https://b:444/v1"}], \
+            ejection: {failures: 2, seconds: 0.5, percent: 30}, \
+            retries: {budgetPercent: 5, minimum: 0}, resolveSeconds: 7
+            """
+        let text = Sample.minimal.replacing("url: \"http://127.0.0.1:8081/v1\"", with: written)
+        let upstream = try Sample.read(text).upstreams[0]
+        #expect(upstream.endpoints.map(\.url.description) == ["https://a/v1", "https://b:444/v1"])
+        #expect(upstream.endpoints.map(\.weight) == [3, 1])
+        #expect(upstream.ejection.failures == 2 && upstream.ejection.duration == 500)
+        #expect(upstream.ejection.percent == 30)
+        #expect(upstream.retries.budgetPercent == 5 && upstream.retries.minimum == 0)
+        #expect(upstream.resolve == 7_000)
+    }
+
     @Test("the environment's URL wins over the file's, where it is set")
     func urlFromEnvironment() throws {
         let text = Sample.minimal.replacing("name: up,", with: "name: up, urlEnv: UP,")

@@ -104,10 +104,28 @@ import Testing
             "credential: {value: \"${KEY}\"}", "credential: {value: \"é\"}",
             "credential: {env: a b}",
             "credentialHeader: \"a b\"", "hostHeader: \"a b\"", "caFile: ca.pem", "serverName: x",
-            "maxConnections: 0", "urlEnv: 1A", "clientKeyFile: k.pem",
+            "maxConnections: 0", "resolveSeconds: 0.5", "ejection: {percent: 101}",
+            "ejection: {failures: -1}", "retries: {budgetPercent: 200}", "retries: 3",
+            "urlEnv: 1A", "clientKeyFile: k.pem",
         ])
     func upstreams(more: String) {
         #expect(problems(upstream: more).count == 1, "\(problems(upstream: more))")
+    }
+
+    @Test(
+        "endpoints that contradict themselves are refused",
+        arguments: [
+            "[]", "http://a", "[{weight: 1}]", "[{url: \"http://a\", weight: 0}]",
+            "[{url: \"http://a\", weight: 1001}]", "[{url: \"http://a\"}, {url: \"https://a\"}]",
+            "[{url: \"http://a\"}, {url: \"http://a:80/\"}]",
+            "[{url: \"http://a\"}], urlEnv: A",
+        ])
+    func endpoints(written: String) {
+        let url = "url: \"http://127.0.0.1:8081/v1\""
+        let found = messages(Sample.minimal.replacing(url, with: "endpoints: \(written)"))
+        #expect(found.count == 1, "\(found)")
+        #expect(messages(Sample.minimal.replacing(url, with: "protocol: h2")).count == 1)
+        #expect(problems(upstream: "endpoints: [{url: \"http://a\"}]").count == 1)
     }
 
     @Test(

@@ -74,7 +74,7 @@ def listeners(certs, names):
     return [known[name] for name in names]
 
 
-def upstream_settings(url, base, **changes):
+def upstream_settings(url, base, /, **changes):
     """The profile's upstream entry, pointed at the test upstream."""
     kept = {"name": base["name"], "url": url, "credential": {"value": OPERATOR_KEY}}
     return {**kept, **changes}

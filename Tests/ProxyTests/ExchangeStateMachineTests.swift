@@ -1,7 +1,10 @@
+import Kernel
 import Testing
 import Upstream
 
 @testable import Proxy
+
+private let start = Instant(nanoseconds: 0)
 
 @Suite("What an exchange does next") struct ExchangeStateMachineTests {
     /// A pool of one connection that hands out a lease and sees it come back.
@@ -9,12 +12,14 @@ import Upstream
         var pool = PoolStateMachine(limits: PoolLimits(), isMultiplexed: true)
 
         init() {
-            _ = pool.enqueue(1)
-            if let id = pool.nextToOpen() { pool.opened(id, capacity: 1_000) }
-            pool.cancel(1)
+            let ticket = pool.enqueue(1)
+            if let opening = pool.nextToOpen(at: start) {
+                pool.opened(opening.connection, capacity: 1_000, at: start)
+            }
+            if let ticket { pool.cancel(ticket) }
         }
 
-        mutating func lease() -> Lease { pool.lease()! }
+        mutating func lease() -> Lease { pool.lease(at: start)! }
         mutating func take(_ lease: consuming Lease) {
             _ = pool.giveBack(lease, isReusable: true)
         }

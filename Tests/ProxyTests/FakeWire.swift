@@ -18,6 +18,8 @@ final class Line {
     var isReleased = false
     var isBroken = false
     var connectFault: SystemFault?
+    /// Where the gateway connected to.
+    var address: SocketAddress?
     var token = Token(rawValue: 0)
 
     // What the poller would tell next.
@@ -78,13 +80,20 @@ final class FakeNetwork: Network {
     var connecting: [Line] = []
     var attempts = 0
     var refuses = false
+    /// Addresses where nobody listens, and where nobody ever answers.
+    var refusing: Set<SocketAddress> = []
+    var silent: Set<SocketAddress> = []
 
     func connect(to address: SocketAddress, token: Token) throws(SystemFault) -> any Wire {
         attempts += 1
         if refuses { throw SystemFault("connect", code: 101) }
         let line = Line()
         line.token = token
-        connecting.append(line)
+        line.address = address
+        if refusing.contains(address) {
+            line.connectFault = SystemFault("connect", code: 111)
+        }
+        if !silent.contains(address) { connecting.append(line) }
         return FakeWire(line)
     }
 }

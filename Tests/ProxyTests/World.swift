@@ -14,6 +14,9 @@ final class World {
         var isClientHTTP2 = false
         var isUpstreamHTTP2 = false
         var limits = PoolLimits()
+        /// One endpoint for each, the first at port 9000, the next at 9001 and so on.
+        var weights = [1]
+        var ejection = EjectionRules()
         var upstreamLimits = CodecLimits()
         var peerLimits = CodecLimits()
         var timeouts = Timeouts()
@@ -29,6 +32,8 @@ final class World {
     let snapshot: Snapshot
     private(set) var clients: [Peer] = []
     private(set) var upstreams: [Peer] = []
+    /// Lines that end before anybody speaks on them.
+    private var refused: [Line] = []
     private(set) var nanoseconds: UInt64 = 1_000_000_000_000
     /// What the upstream does when a request's head, or its end, has come.
     var onUpstreamHead: (Peer, StreamID) -> Void = { _, _ in }
@@ -42,10 +47,14 @@ final class World {
     init(_ setting: Setting = Setting()) throws {
         self.setting = setting
         snapshot = try Self.makeSnapshot(setting)
-        let address = SocketAddress(ip: .loopback, port: 9_000)
         core = Core(
-            snapshot: snapshot, addresses: [[address]], network: network, log: nil,
-            now: Self.moment(1_000_000_000_000))
+            snapshot: snapshot,
+            addresses: [setting.weights.indices.map { [Self.address(ofEndpoint: $0)] }],
+            network: network, log: nil, now: Self.moment(1_000_000_000_000))
+    }
+
+    static func address(ofEndpoint index: Int) -> SocketAddress {
+        SocketAddress(ip: .loopback, port: 9_000 + UInt16(index))
     }
 
     private static func moment(_ nanoseconds: UInt64) -> Moment {
@@ -55,10 +64,15 @@ final class World {
     }
 
     private static func makeSnapshot(_ setting: Setting) throws -> Snapshot {
+        let endpoints = setting.weights.enumerated().map { index, weight in
+            EndpointTarget(
+                host: "127.0.0.1", port: address(ofEndpoint: index).port, basePath: "/v1",
+                authority: "upstream", serverName: "upstream", weight: weight)
+        }
         let target = UpstreamTarget(
-            name: "upstream", host: "127.0.0.1", port: 9_000, basePath: "/v1",
-            authority: "upstream", speech: setting.isUpstreamHTTP2 ? .http2 : .http1, tls: nil,
-            serverName: "upstream", credential: nil, limits: setting.limits)
+            name: "upstream", endpoints: endpoints,
+            speech: setting.isUpstreamHTTP2 ? .http2 : .http1, tls: nil, credential: nil,
+            limits: setting.limits, ejection: setting.ejection)
         return Snapshot(
             sites: SiteDirectory(hosts: [], fallback: try makeSite(setting)), upstreams: [target],
             timeouts: setting.timeouts, limits: Bounds(), clientCodecLimits: CodecLimits(),
@@ -116,8 +130,12 @@ final class World {
 
     /// The upstream takes every connection that is on its way.
     func acceptUpstream() {
-        for line in network.connecting {
+        for line in network.connecting where !line.isReleased {
             line.isNewlyWritable = true
+            if line.connectFault != nil {
+                refused.append(line)
+                continue
+            }
             let peer = Peer(
                 .server, line, isHTTP2: setting.isUpstreamHTTP2, limits: setting.peerLimits)
             peer.onHead = { [weak self] in self?.onUpstreamHead($0, $1) }
@@ -140,6 +158,8 @@ final class World {
             hasMoved = peer.work(at: now.monotonic) || hasMoved
         }
         core.beginTurn(now)
+        for line in refused { hasMoved = tell(line) || hasMoved }
+        refused = []
         for peer in upstreams + clients { hasMoved = tell(peer.line) || hasMoved }
         return core.endTurn() || hasMoved
     }

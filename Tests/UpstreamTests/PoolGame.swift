@@ -1,4 +1,6 @@
-import Upstream
+import Kernel
+
+@testable import Upstream
 
 /// A pool driven by chance, and beside it what is known of it by simple bookkeeping.
 ///
@@ -8,8 +10,10 @@ final class PoolGame {
     /// A lease cannot stand in an array by itself.
     final class Held {
         let connection: ConnectionID
+        let endpoint: Int
         private var lease: Lease?
         init(_ lease: consuming Lease) {
+            endpoint = lease.endpoint
             connection = lease.connection
             self.lease = consume lease
         }
@@ -17,6 +21,9 @@ final class PoolGame {
     }
 
     struct Connection {
+        var endpoint: Int
+        /// Where the attempt has failed so far.
+        var tried: Set<Int> = []
         var isOpen = false
         var isDraining = false
         var capacity = 0
@@ -30,19 +37,25 @@ final class PoolGame {
     private let isKnown: Bool
     private var connections: [ConnectionID: Connection] = [:]
     private var held: [Held] = []
-    private var waiters: [UInt64] = []
+    private var waiters: [(waiter: UInt64, ticket: WaitingTicket)] = []
     private var nextWaiter: UInt64 = 1
+    private var now = Instant(nanoseconds: 0)
     /// What went wrong first.
     private(set) var fault: String?
     private(set) var served = 0
     private(set) var failed = 0
 
-    init(seed: UInt64, limits: PoolLimits, isMultiplexed: Bool, isKnown: Bool) {
+    init(
+        seed: UInt64, limits: PoolLimits, isMultiplexed: Bool, isKnown: Bool, endpoints: Int = 1
+    ) {
         random = SeededRandom(seed: seed)
         self.limits = limits
         self.isMultiplexed = isMultiplexed
         self.isKnown = isKnown
-        machine = PoolStateMachine(limits: limits, isMultiplexed: isKnown ? isMultiplexed : nil)
+        machine = PoolStateMachine(
+            limits: limits, isMultiplexed: isKnown ? isMultiplexed : nil,
+            endpoints: EndpointSet(
+                weights: Array(1...endpoints), rules: EjectionRules(failures: 2), seed: seed))
     }
 
     func play(steps: Int) {
@@ -60,7 +73,8 @@ final class PoolGame {
     private func note(_ text: String) { if fault == nil { fault = text } }
 
     private func step() {
-        switch random.below(16) {
+        now = now.advanced(milliseconds: random.below(2_000))
+        switch random.below(19) {
         case 0...5: ask()
         case 6...7: open()
         case 8: failToOpen()
@@ -68,6 +82,9 @@ final class PoolGame {
         case 12: cancel()
         case 13: goAway()
         case 14: close()
+        case 15: machine.endpoints.succeeded(random.below(machine.endpoints.count))
+        case 16: report(random.below(machine.endpoints.count))
+        case 17: check(random.below(machine.endpoints.count), isHealthy: random.below(3) > 0)
         default: if isMultiplexed { changeCapacity() }
         }
         settle()
@@ -90,16 +107,21 @@ final class PoolGame {
     // MARK: Moves
 
     private func ask() {
-        if let lease = machine.lease() {
+        let avoided = random.below(4) > 0 ? EndpointSet.none : random.below(machine.endpoints.count)
+        let hasSpare = self.hasSpare
+        if let lease = machine.lease(at: now, avoiding: avoided) {
             if !waiters.isEmpty { note("a newcomer overtook \(waiters.count) waiters") }
             take(lease)
             return
         }
+        if hasSpare, avoided < 0, waiters.isEmpty, held.count < limits.active {
+            note("nothing leased though a stream is spare")
+        }
         let waiter = nextWaiter
         nextWaiter += 1
-        let isTaken = machine.enqueue(waiter)
-        if isTaken { waiters.append(waiter) }
-        if !isTaken, held.count < limits.active, waiters.count < limits.pending {
+        let ticket = machine.enqueue(waiter, avoiding: avoided)
+        if let ticket { waiters.append((waiter, ticket)) }
+        if ticket == nil, held.count < limits.active, waiters.count < limits.pending {
             note("refused with \(waiters.count) waiting and \(held.count) active")
         }
     }
@@ -122,13 +144,22 @@ final class PoolGame {
         let capacity = isMultiplexed ? 1 + random.below(4) : 1
         connections[id]?.isOpen = true
         connections[id]?.capacity = capacity
-        machine.opened(id, capacity: capacity)
+        machine.opened(id, capacity: capacity, at: now)
     }
 
     private func failToOpen() {
-        guard let id = pick(connecting) else { return }
+        guard let id = pick(connecting), let endpoint = connections[id]?.endpoint else { return }
+        report(endpoint)
+        let count: Int
+        switch machine.failedToOpen(id) {
+        case .tryNext(let next):
+            connections[id]?.tried.insert(endpoint)
+            if connections[id]?.tried.contains(next) == true { note("tried there already") }
+            connections[id]?.endpoint = next
+            return
+        case .giveUp(let waiters): count = waiters
+        }
         connections[id] = nil
-        let count = machine.failedToOpen(id)
         if isKnown, !isMultiplexed, count > 1 { note("one failed attempt fails \(count)") }
         for _ in 0..<count {
             guard let waiter = machine.failWaiter() else { return note("fewer waiters than told") }
@@ -138,17 +169,18 @@ final class PoolGame {
     }
 
     private func served(_ waiter: UInt64) {
-        guard waiters.first == waiter else { return note("\(waiter) out of turn or twice") }
+        guard waiters.first?.waiter == waiter else { return note("\(waiter) out of turn or twice") }
         waiters.removeFirst()
     }
 
     private func take(_ lease: consuming Lease) {
-        let id = lease.connection
+        let (id, endpoint) = (lease.connection, lease.endpoint)
         held.append(Held(lease))
         served += 1
         guard let connection = connections[id], connection.isOpen else {
             return note("a lease on a connection that is not open")
         }
+        if connection.endpoint != endpoint { note("a lease on another endpoint") }
         if connection.isDraining { note("a lease on a draining connection") }
         if connection.leased >= connection.capacity { note("more leases than streams") }
         connections[id]?.leased += 1
@@ -177,13 +209,29 @@ final class PoolGame {
 
     private func cancel() {
         guard !waiters.isEmpty else { return }
-        machine.cancel(waiters.remove(at: random.below(waiters.count)))
+        machine.cancel(waiters.remove(at: random.below(waiters.count)).ticket)
     }
 
     private func goAway() {
         guard let id = pick(opened) else { return }
         connections[id]?.isDraining = true
         if machine.goingAway(id) { drop(id) }
+    }
+
+    private func report(_ endpoint: Int) {
+        if machine.endpoints.failed(endpoint, at: now) { retire(endpoint) }
+    }
+
+    private func check(_ endpoint: Int, isHealthy: Bool) {
+        if machine.endpoints.setHealthy(endpoint, isHealthy) { retire(endpoint) }
+    }
+
+    /// What the driver does when an endpoint is left out.
+    private func retire(_ endpoint: Int) {
+        for id in opened where connections[id]?.endpoint == endpoint {
+            connections[id]?.isDraining = true
+            if machine.goingAway(id) { drop(id) }
+        }
     }
 
     private func close() { if let id = pick(Array(opened + connecting)) { drop(id) } }
@@ -204,20 +252,46 @@ final class PoolGame {
             served(assignment.waiter)
             take(assignment.take())
         }
-        while let id = machine.nextToOpen() {
-            if connections[id] != nil { note("a living connection is opened again") }
-            connections[id] = Connection()
-        }
+        repeat {
+            while let opening = machine.nextToOpen(at: now) {
+                let id = opening.connection
+                if connections[id] != nil { note("a living connection is opened again") }
+                connections[id] = Connection(endpoint: opening.endpoint)
+            }
+        } while closeSurplus()
         if machine.active != held.count { note("\(machine.active) active, not \(held.count)") }
         if machine.waiting != waiters.count { note("\(machine.waiting) waiting, not as known") }
         if connections.count > limits.connections { note("too many connections") }
         if held.count > limits.active { note("too many active") }
         if !waiters.isEmpty, connecting.isEmpty, held.count < limits.active {
-            let hasSpare = connections.values.contains {
-                $0.isOpen && !$0.isDraining && $0.leased < $0.capacity
-            }
             if hasSpare { note("a stream is spare and \(waiters.count) wait") }
             if connections.count < limits.connections { note("nobody connects for a waiter") }
+        }
+        checkLoads()
+    }
+
+    private func closeSurplus() -> Bool {
+        guard let id = machine.nextToClose(), let connection = connections[id] else { return false }
+        if connection.leased > 0 || machine.endpoints.isUsable(connection.endpoint) {
+            note("a useful connection makes room")
+        }
+        drop(id)
+        return true
+    }
+
+    private var hasSpare: Bool {
+        connections.values.contains {
+            $0.isOpen && !$0.isDraining && $0.leased < $0.capacity
+                && machine.endpoints.isUsable($0.endpoint)
+        }
+    }
+
+    private func checkLoads() {
+        for index in 0..<machine.endpoints.count {
+            let leases = held.count { $0.endpoint == index }
+            let attempts = connections.values.count { $0.endpoint == index && !$0.isOpen }
+            let load = machine.endpoints.load(of: index)
+            if load != leases + attempts { note("endpoint \(index) carries \(load), not as known") }
         }
     }
 }

@@ -1,0 +1,25 @@
+/// One place where an upstream is served.
+public final class EndpointTarget: Sendable {
+    public let host: String
+    public let port: UInt16
+    /// Stands in place of a leading `/v1` of the request's path. No slash at the end; may be empty.
+    public let basePath: [UInt8]
+    /// Sent as Host or `:authority`.
+    public let authority: [UInt8]
+    /// The name in SNI and in the certificate.
+    public let serverName: String
+    /// Its share of the requests, beside those of the other endpoints.
+    public let weight: Int
+
+    public init(
+        host: String, port: UInt16, basePath: String, authority: String, serverName: String,
+        weight: Int = 1
+    ) {
+        self.host = host
+        self.port = port
+        self.basePath = Array(basePath.utf8)
+        self.authority = Array(authority.utf8)
+        self.serverName = serverName
+        self.weight = weight
+    }
+}

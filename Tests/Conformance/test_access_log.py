@@ -2,6 +2,8 @@
 
 import json
 import re
+import signal
+import threading
 
 import pytest
 
@@ -117,3 +119,39 @@ def test_the_log_goes_to_standard_output_when_it_says_so(start, tag):
     lines = [json.loads(line) for line in gateway.stdout_lines]
     assert [line for line in lines if line.get("model") == tag]
     assert lines[0]["event"] == "listening"
+
+
+def test_no_line_is_lost_when_the_log_is_rotated_under_load(start):
+    """Files are renamed and SIGHUP is sent while requests run; every line stands in one of them."""
+    gateway = start()
+    is_over = threading.Event()
+    ids = []
+
+    def work(protocol):
+        with gateway.http1() if protocol == "h1" else gateway.http2() as client:
+            while not is_over.is_set():
+                ids.append(client.call("GET", "/health").header("x-request-id"))
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("h1", "h2", "h1", "h2")]
+    for thread in threads:
+        thread.start()
+    rotated = []
+    for number in range(8):
+        gateway.wait_log(lambda line: True, count=20)
+        rotated.append(gateway.log_path.rename(gateway.log_path.with_suffix(f".{number}")))
+        gateway.process.send_signal(signal.SIGHUP)
+    is_over.set()
+    for thread in threads:
+        thread.join()
+    gateway.stop()
+    text = "".join(path.read_text() for path in [*rotated, gateway.log_path])
+    logged = [json.loads(line)["request_id"] for line in text.splitlines()]
+    assert sorted(logged) == sorted(ids)
+
+
+def test_a_full_disk_keeps_nobody_from_being_served(start, protocol, tag):
+    gateway = start(top={"accessLog": {"path": "/dev/full"}})
+    for _ in range(20):
+        assert gateway.chat(protocol, tag).status == 200
+    gateway.process.send_signal(signal.SIGHUP)
+    assert gateway.chat(protocol, tag).status == 200

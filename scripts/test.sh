@@ -52,12 +52,14 @@ sanitized_build() {
         && swift build --product gatehouse --sanitize="$1" --scratch-path ".build/$2"
 }
 sanitized_tests() {
-    swift test --skip-build --sanitize="$1" --scratch-path ".build/$2" --disable-xctest \
+    ASAN_OPTIONS=detect_leaks=0 swift test --skip-build --sanitize="$1" --scratch-path ".build/$2" --disable-xctest \
         --skip TidyTests --skip ProxyTests --xunit-output "$reports/$2.xml"
 }
+# Every program of the wire subset must end without a leak (LeakSanitizer, part of the first); where
+# it may not trace its own process, as in some containers, run with ASAN_OPTIONS=detect_leaks=0. The
+# test runner is not checked: it ends without giving back what it holds.
 sanitized_wire() { conformance ".build/$1/debug/gatehouse" "wire-$1" -m wire_short --timeout=300; }
 
-export ASAN_OPTIONS=detect_leaks=0:abort_on_error=0
 export TSAN_OPTIONS=halt_on_error=0
 
 required "dependencies" scripts/install-dependencies.sh test

@@ -269,6 +269,18 @@ public final class Core {
 
     public var isDone: Bool { isDraining && sessions.count == 0 }
 
+    /// Lets go of everything when all is done. Pools, connections and sessions hold on to the core
+    /// they belong to, so nothing of them would ever end by itself.
+    public func end() {
+        for connection in connections.all { connection.close() }
+        pools = []
+        handshakes = Queue()
+        readingSessions = []
+        readingConnections = []
+        dirtySessions = []
+        dirtyConnections = []
+    }
+
     /// Ends every session at once, whatever it carries.
     public func abort() {
         for session in sessions.all { session.abort() }

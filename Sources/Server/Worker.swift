@@ -56,6 +56,7 @@ final class Worker {
             acceptOne()
             hasMore = core.endTurn()
         }
+        core.end()
     }
 
     // MARK: Waiting

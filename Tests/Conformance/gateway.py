@@ -33,7 +33,7 @@ def environment(**extra):
     """The environment of the program: nothing of the caller's that could change what it does."""
     kept = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "TMPDIR")
     chosen = {name: os.environ[name] for name in kept if name in os.environ}
-    chosen.setdefault("ASAN_OPTIONS", "detect_leaks=0")
+    chosen.setdefault("ASAN_OPTIONS", "detect_leaks=1")
     chosen.setdefault("TSAN_OPTIONS", "halt_on_error=0")
     return {**chosen, **extra}
 

@@ -26,6 +26,28 @@ import Testing
         #expect(world.leftovers() == "")
     }
 
+    @Test("a worker that has ended keeps nothing in memory", arguments: [false, true])
+    func end(isHTTP2: Bool) throws {
+        weak var core: Core?
+        weak var connection: UpstreamConnection?
+        do {
+            let world = try World(
+                World.Setting(isClientHTTP2: isHTTP2, isUpstreamHTTP2: isHTTP2))
+            let client = try world.connect()
+            client.request(.get, "/v1/files/a")
+            #expect(world.settle())
+            core = world.core
+            connection = world.core.connections.all.first
+            #expect(connection != nil)
+            client.line.endByPeer()
+            world.core.drain()
+            #expect(world.settle())
+            world.core.end()
+        }
+        #expect(connection == nil)
+        #expect(core == nil)
+    }
+
     /// A DATA frame on no stream (RFC 9113 section 6.1).
     private static let breach: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0]
 

@@ -52,8 +52,8 @@ sanitized_build() {
         && swift build --product gatehouse --sanitize="$1" --scratch-path ".build/$2"
 }
 sanitized_tests() {
-    ASAN_OPTIONS=detect_leaks=0 swift test --skip-build --sanitize="$1" --scratch-path ".build/$2" --disable-xctest \
-        --skip TidyTests --skip ProxyTests --xunit-output "$reports/$2.xml"
+    ASAN_OPTIONS=detect_leaks=0 swift test --skip-build --sanitize="$1" --scratch-path ".build/$2" \
+        --disable-xctest --skip TidyTests --skip ProxyTests --xunit-output "$reports/$2.xml"
 }
 # Every program of the wire subset must end without a leak (LeakSanitizer, part of the first); where
 # it may not trace its own process, as in some containers, run with ASAN_OPTIONS=detect_leaks=0. The

@@ -26,6 +26,9 @@ public struct Fields: ~Copyable {
 
     var arena = ByteBuffer()
     var entries: [Entry] = []
+    /// The bits of the names that were added since `removeAll`: most questions are for names that
+    /// are not there, and end here.
+    private var seen: UInt64 = 0
 
     /// Whether every field can be written as one line of HTTP/1.1 that no reader takes for two. The
     /// codecs refuse such fields where they parse them; this is the net below.
@@ -42,6 +45,7 @@ public struct Fields: ~Copyable {
     public mutating func removeAll() {
         arena.removeAll(keepingCapacity: 16_384)
         entries.removeAll(keepingCapacity: true)
+        seen = 0
         areWritable = true
     }
 
@@ -116,6 +120,7 @@ public struct Fields: ~Copyable {
     private mutating func store(
         _ name: FieldName, _ start: Int, _ nameCount: Int, _ valueCount: Int
     ) {
+        seen |= name.bit
         entries.append(
             Entry(
                 name: name, nameStart: Int32(start), nameCount: Int32(nameCount),
@@ -160,6 +165,7 @@ public struct Fields: ~Copyable {
 
     /// The index of the first field of that name at or behind `start`.
     public func index(of name: FieldName, from start: Int = 0) -> Int? {
+        guard seen & name.bit != 0 else { return nil }
         var index = start
         while index < entries.count {
             if entries[index].name == name { return index }
@@ -192,4 +198,9 @@ public struct Fields: ~Copyable {
         guard let index = index(of: name) else { return nil }
         return value(at: index).text
     }
+}
+
+extension FieldName {
+    /// One of 64, shared by few.
+    fileprivate var bit: UInt64 { 1 &<< UInt64(rawValue) }
 }

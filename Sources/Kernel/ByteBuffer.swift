@@ -1,3 +1,5 @@
+import CKernel
+
 /// A growable queue of bytes: appended at the back, consumed from the front.
 ///
 /// It is the one container in which bytes travel. It cannot be copied, so a copy of a body is
@@ -26,7 +28,7 @@ public struct ByteBuffer: ~Copyable {
         reserve(capacity)
     }
 
-    deinit { unsafe base?.deallocate() }
+    deinit { unsafe free(base) }
 
     public var count: Int { end - start }
     public var isEmpty: Bool { start == end }
@@ -89,10 +91,12 @@ public struct ByteBuffer: ~Copyable {
 
     private mutating func move(to newCapacity: Int) {
         let used = end - start
-        let fresh = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
+        // Not `allocate`, which asks for an alignment and so takes glibc's slow way.
+        guard let memory = unsafe malloc(newCapacity) else { fatalError("out of memory") }
+        let fresh = unsafe memory.assumingMemoryBound(to: UInt8.self)
         if let old = unsafe base {
             unsafe fresh.update(from: old + start, count: used)
-            unsafe old.deallocate()
+            unsafe free(old)
         }
         unsafe base = fresh
         capacity = newCapacity
@@ -181,7 +185,7 @@ public struct ByteBuffer: ~Copyable {
         start = 0
         end = 0
         if capacity > limit {
-            unsafe base?.deallocate()
+            unsafe free(base)
             unsafe base = nil
             capacity = 0
         }

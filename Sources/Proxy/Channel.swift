@@ -28,6 +28,8 @@ final class Channel {
     var canRead = false
     private(set) var hasEnded = false
     private(set) var isBroken = false
+    /// Neither side has ended it.
+    var isUsable: Bool { !hasEnded && !isBroken }
     /// Bytes the kernel took since the beginning, handshake included.
     private(set) var sentBytes: UInt64 = 0
     private(set) var receivedBytes: UInt64 = 0

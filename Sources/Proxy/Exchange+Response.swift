@@ -120,7 +120,7 @@ extension Exchange {
     /// Bytes of the answer left for the client: the upstream may send as many more.
     func clientDrained() {
         noteProgress()
-        guard uncreditedOut > 0 else { return }
+        guard uncreditedOut > 0, connection != nil else { return }
         creditUpstream(uncreditedOut - min(uncreditedOut, codec.pendingBytes(of: stream)))
     }
 

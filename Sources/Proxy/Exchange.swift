@@ -117,7 +117,8 @@ final class Exchange {
         return isCollecting || connection != nil && collected.isEmpty && uncreditedIn == 0
     }
 
-    var isClientBehind: Bool { codec.pendingBytes(of: stream) > 0 }
+    /// Something of the response waits in the client's codec.
+    var isClientBehind: Bool { bytesOut > 0 && codec.pendingBytes(of: stream) > 0 }
 
     func timedOut() {
         if machine.isAnswered || status != 0 && isClientBehind {

@@ -164,10 +164,10 @@ final class UpstreamConnection {
         let arrival = channel.read(&core.scratch)
         switch arrival {
         case .nothing: break
-        case .bytes: parse()
+        case .bytes: parse(channel)
         case .established:
             guard established(channel) else { break }
-            parse()
+            parse(channel)
         case .ended: ended()
         case .tlsFailed:
             if phase == .handshaking { failToOpen(.tlsFailed) } else { lose(.reset) }
@@ -193,10 +193,10 @@ final class UpstreamConnection {
         return phase == .open
     }
 
-    private func parse() {
-        guard let codec, let channel else { return }
+    private func parse(_ channel: Channel) {
+        guard let codec else { return }
         let taken = channel.inbound.withBytes { codec.receive($0, at: core.now.monotonic) }
-        handleEvents()
+        handleEvents(codec)
         channel.inbound.consume(taken)
         if codec.hasOutput || codec.isFinished { core.touch(self) }
     }
@@ -209,17 +209,16 @@ final class UpstreamConnection {
         }
         // Bytes that ended without close_notify may have been cut by anybody: what the codec would
         // take for a complete body then is not.
-        if channel?.isCutOff() != true {
-            codec?.receivedEndOfFile()
-            handleEvents()
+        if channel?.isCutOff() != true, let codec {
+            codec.receivedEndOfFile()
+            handleEvents(codec)
         }
         if phase == .open { lose(.reset) }
     }
 
     // MARK: Events
 
-    private func handleEvents() {
-        guard let codec else { return }
+    private func handleEvents(_ codec: any Codec) {
         while phase != .closed, let event = codec.nextEvent() { handle(event, codec) }
         if phase == .open, isMultiplexed {
             pool.capacityChanged(self, to: codec.availableStreams + codec.openStreams)
@@ -281,10 +280,10 @@ final class UpstreamConnection {
 
     /// The peer may send as many bytes more: it is told so, and a connection at rest is read on.
     func credit(_ count: Int, on stream: StreamID) {
-        guard let codec, let channel else { return }
+        guard let codec else { return }
         codec.credit(count, on: stream)
         if codec.hasOutput { core.touch(self) }
-        if channel.canRead { core.readAgain(self) }
+        if channel?.canRead == true { core.readAgain(self) }
     }
 
     /// The exchange takes nothing more from this stream.
@@ -318,9 +317,8 @@ final class UpstreamConnection {
 
     /// Whether another request may follow on this connection.
     var isReusable: Bool {
-        guard let codec, phase == .open, let channel else { return false }
-        return !codec.isFinished && !channel.hasEnded && !channel.isBroken
-            && codec.availableStreams + codec.openStreams > 0
+        guard phase == .open, channel?.isUsable == true, let codec else { return false }
+        return !codec.isFinished && codec.availableStreams + codec.openStreams > 0
     }
 
     /// The connection was used just now.
@@ -333,8 +331,9 @@ final class UpstreamConnection {
     func flush() {
         isDirty = false
         guard let channel, phase == .open || phase == .handshaking else { return }
+        let codec = codec
         _ = channel.flush(codec, &core.work)
-        handleEvents()
+        if let codec { handleEvents(codec) }
         guard phase == .open || phase == .handshaking else { return }
         if channel.isBroken {
             if phase == .handshaking { failToOpen(.unreachable) } else { lose(.reset) }

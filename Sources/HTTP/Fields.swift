@@ -8,7 +8,7 @@ import Kernel
 ///
 /// The arena holds each field as HTTP/1.1 writes it, `name: value\r\n`, so a run of fields is
 /// written by one copy.
-public struct Fields: ~Copyable {
+public struct Fields: ~Copyable, Sendable {
     /// Positions are 32 bits wide to keep an entry small: the limits of the codecs hold a message's
     /// fields far below 2 GiB.
     struct Entry {
@@ -115,6 +115,15 @@ public struct Fields: ~Copyable {
         arena.append(other.arena.slice(entry.start..<entry.end))
         if !other.areWritable { areWritable = false }
         store(entry.name, start, Int(entry.nameCount), Int(entry.valueCount))
+    }
+
+    /// Adds every field of another message unchanged.
+    public mutating func append(_ other: borrowing Fields) {
+        var index = 0
+        while index < other.count {
+            append(field: index, of: other)
+            index += 1
+        }
     }
 
     private mutating func store(

@@ -28,6 +28,12 @@ public struct ByteBuffer: ~Copyable {
         reserve(capacity)
     }
 
+    /// The UTF-8 bytes of `text`, for what is made once and sent often.
+    public init(_ text: String) {
+        self.init(capacity: text.utf8.count)
+        append(utf8: text)
+    }
+
     deinit { unsafe free(base) }
 
     public var count: Int { end - start }

@@ -1,11 +1,13 @@
+import Kernel
+
 /// One place where an upstream is served.
 public final class EndpointTarget: Sendable {
     public let host: String
     public let port: UInt16
     /// Stands in place of a leading `/v1` of the request's path. No slash at the end; may be empty.
-    public let basePath: [UInt8]
+    public let basePath: ByteBuffer
     /// Sent as Host or `:authority`.
-    public let authority: [UInt8]
+    public let authority: ByteBuffer
     /// The name in SNI and in the certificate.
     public let serverName: String
     /// Its share of the requests, beside those of the other endpoints.
@@ -17,8 +19,8 @@ public final class EndpointTarget: Sendable {
     ) {
         self.host = host
         self.port = port
-        self.basePath = Array(basePath.utf8)
-        self.authority = Array(authority.utf8)
+        self.basePath = ByteBuffer(basePath)
+        self.authority = ByteBuffer(authority)
         self.serverName = serverName
         self.weight = weight
     }

@@ -86,9 +86,7 @@ extension Exchange {
         }
         head.fields.append(.xRequestID) { requestID.write(into: &$0) }
         head.fields.append(.traceparent) { trace.writeTraceParent(into: &$0) }
-        if let credential = pool.target.credential {
-            head.fields.append(name: credential.name.span, value: credential.value.span)
-        }
+        head.fields.append(pool.target.ownFields)
         if route.body == .json {
             head.contentLength = collected.count
         } else if !isRequestEnded, route.body == .stream {

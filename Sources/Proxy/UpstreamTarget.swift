@@ -1,3 +1,4 @@
+import HTTP
 import Kernel
 import TLS
 import Upstream
@@ -19,8 +20,8 @@ public final class UpstreamTarget: Sendable {
     public let endpoints: [EndpointTarget]
     public let speech: Speech
     public let tls: TLSClientContext?
-    /// The operator's credential: name in lower case, and value.
-    public let credential: (name: [UInt8], value: [UInt8])?
+    /// What every request carries besides the client's fields: the operator's credential.
+    public let ownFields: Fields
     /// Bounds for one worker.
     public let limits: PoolLimits
     public let ejection: EjectionRules
@@ -28,6 +29,7 @@ public final class UpstreamTarget: Sendable {
     /// Between two look-ups of the endpoints' names.
     public let refreshMilliseconds: Int
 
+    /// `credential`: name and value of the field.
     public init(
         name: String, endpoints: [EndpointTarget], speech: Speech, tls: TLSClientContext?,
         credential: (name: [UInt8], value: [UInt8])?, limits: PoolLimits = PoolLimits(),
@@ -38,7 +40,11 @@ public final class UpstreamTarget: Sendable {
         self.endpoints = endpoints
         self.speech = speech
         self.tls = tls
-        self.credential = credential
+        var fields = Fields()
+        if let credential {
+            fields.append(name: credential.name.span, value: credential.value.span)
+        }
+        ownFields = fields
         self.limits = limits
         self.ejection = ejection
         self.retries = retries

@@ -3,6 +3,8 @@ public struct PoolCounts: Sendable, Equatable {
     /// Connections, those that are being opened included.
     public var connections = 0
     public var connecting = 0
+    /// Open connections that carry no request.
+    public var idle = 0
     /// Requests that hold a stream.
     public var active = 0
     /// Requests that wait for one.

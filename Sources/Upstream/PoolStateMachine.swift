@@ -56,6 +56,8 @@ public struct PoolStateMachine: ~Copyable {
     /// Attempts for which nobody waits.
     private var connectingInAdvance = 0
     private var living = 0
+    /// Open connections without a lease.
+    private var idle = 0
     public private(set) var active = 0
     /// Streams a new connection is expected to carry: 1 until a peer was seen to multiplex.
     private var expectedStreams: Int
@@ -82,6 +84,7 @@ public struct PoolStateMachine: ~Copyable {
         var counts = PoolCounts()
         counts.connections = living
         counts.connecting = connecting + connectingInAdvance
+        counts.idle = idle
         counts.active = active
         counts.waiting = waiting
         counts.endpoints = endpoints.count
@@ -143,6 +146,7 @@ public struct PoolStateMachine: ~Copyable {
         active -= 1
         guard let index = find(id) else { return false }
         slots[index].leased -= 1
+        if slots[index].leased == 0 { idle += 1 }
         if !isReusable, slots[index].phase == .open { drain(index) }
         markReady(index)
         return slots[index].phase == .draining && slots[index].leased == 0
@@ -214,6 +218,7 @@ public struct PoolStateMachine: ~Copyable {
         guard let index = find(id), slots[index].phase == .connecting else { return }
         endAttempt(index)
         slots[index].phase = .open
+        idle += 1
         slots[index].capacity = capacity
         expectedStreams = max(1, capacity)
         endpoints.connected(slots[index].endpoint, at: now)
@@ -290,6 +295,7 @@ public struct PoolStateMachine: ~Copyable {
     }
 
     private mutating func release(_ index: Int) {
+        if slots[index].phase != .connecting, slots[index].leased == 0 { idle -= 1 }
         unlink(index)
         slots[index].phase = .free
         slots[index].generation &+= 1
@@ -311,6 +317,7 @@ public struct PoolStateMachine: ~Copyable {
     private mutating func takeSpare(of endpoint: Int) -> Lease {
         let top = ready[endpoint]
         let index = Int(top)
+        if slots[index].leased == 0 { idle -= 1 }
         slots[index].leased += 1
         active += 1
         endpoints.took(endpoint)

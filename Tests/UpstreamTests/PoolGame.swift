@@ -261,6 +261,7 @@ final class PoolGame {
         } while closeSurplus()
         if machine.active != held.count { note("\(machine.active) active, not \(held.count)") }
         if machine.waiting != waiters.count { note("\(machine.waiting) waiting, not as known") }
+        checkCounts()
         if connections.count > limits.connections { note("too many connections") }
         if held.count > limits.active { note("too many active") }
         if !waiters.isEmpty, connecting.isEmpty, held.count < limits.active {
@@ -293,5 +294,17 @@ final class PoolGame {
             let load = machine.endpoints.load(of: index)
             if load != leases + attempts { note("endpoint \(index) carries \(load), not as known") }
         }
+    }
+
+    private func checkCounts() {
+        var known = PoolCounts()
+        known.connections = connections.count
+        known.connecting = connecting.count
+        known.idle = connections.values.count { $0.isOpen && $0.leased == 0 }
+        known.active = held.count
+        known.waiting = waiters.count
+        known.endpoints = machine.counts.endpoints
+        known.fitEndpoints = machine.counts.fitEndpoints
+        if machine.counts != known { note("counts \(machine.counts), not \(known)") }
     }
 }

@@ -1,8 +1,12 @@
 #define _GNU_SOURCE
 #include "CKernel.h"
 
+#include <dirent.h>
 #include <malloc.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 int gh_accept(int fd, struct sockaddr *address, socklen_t *size) {
     return accept4(fd, address, size, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -42,4 +46,39 @@ const char *gh_environment(const char *name) { return getenv(name); }
 
 const char *gh_error_text(int code, char *buffer, size_t size) {
     return strerror_r(code, buffer, size);
+}
+
+int gh_count_entries(const char *path) {
+    DIR *directory = opendir(path);
+    if (!directory) return -1;
+    int count = 0;
+    while (readdir(directory)) count++;
+    closedir(directory);
+    return count - 2;
+}
+
+// Thirty-two places at once: where the first two bytes of the word fit is looked at closely.
+long gh_find_word(const uint8_t *bytes, long count, const uint8_t *word, long length) {
+    long index = 0;
+#ifdef __SSE2__
+    const __m128i first = _mm_set1_epi8((char)word[0]), second = _mm_set1_epi8((char)word[1]);
+    for (; index + 31 + length <= count; index += 32) {
+        const uint8_t *place = bytes + index;
+        __m128i low = _mm_and_si128(
+            _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)place), first),
+            _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(place + 1)), second));
+        __m128i high = _mm_and_si128(
+            _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(place + 16)), first),
+            _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(place + 17)), second));
+        if (_mm_movemask_epi8(_mm_or_si128(low, high)) == 0) continue;
+        unsigned fits = (unsigned)_mm_movemask_epi8(low) | (unsigned)_mm_movemask_epi8(high) << 16;
+        for (; fits; fits &= fits - 1) {
+            const uint8_t *found = place + __builtin_ctz(fits);
+            if (memcmp(found, word, (size_t)length) == 0) return found - bytes;
+        }
+    }
+#endif
+    if (index >= count) return -1;
+    const uint8_t *found = memmem(bytes + index, (size_t)(count - index), word, (size_t)length);
+    return found ? found - bytes : -1;
 }

@@ -53,6 +53,21 @@ extension Span where Element == UInt8 {
         }
     }
 
+    /// Where `word`, of 2 to 16 bytes, stands for the first time at or behind `start`.
+    ///
+    /// *Safety:* the C function reads the bytes of the span from `start` on and those of the
+    /// literal; both outlive the call.
+    public func firstIndex(of word: StaticString, from start: Int = 0) -> Int? {
+        let length = word.utf8CodeUnitCount
+        precondition(length >= 2 && length <= 16)
+        guard start >= 0, start <= count - length else { return nil }
+        return unsafe withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress else { return nil }
+            let place = unsafe gh_find_word(base + start, count - start, word.utf8Start, length)
+            return place < 0 ? nil : start + place
+        }
+    }
+
     /// Without the spaces and tabs at both ends (OWS, RFC 9110 section 5.6.3).
     public var trimmed: Span<UInt8> {
         @_lifetime(copy self)

@@ -55,6 +55,12 @@ static inline long gh_token_length(const uint8_t *bytes, long count) {
     while (length < count && gh_tchar[bytes[length]]) length++;
     return length;
 }
+/// Where the `length` (2 to 16) bytes of `word` stand for the first time; -1: nowhere.
+long gh_find_word(const uint8_t *bytes, long count, const uint8_t *word, long length);
+/// How many entries a directory has without `.` and `..`; -1: it cannot be read.
+int gh_count_entries(const char *path);
+/// RUSAGE_SELF is an enumeration in C and an integer in the call.
+static inline int gh_usage(struct rusage *usage) { return getrusage(RUSAGE_SELF, usage); }
 int gh_pin_thread(int index);
 int gh_processor_count(void);
 void gh_ignore_sigpipe(void);

@@ -155,6 +155,7 @@ class Gatehouse(Peer):
             "listeners": [{"name": "bench", "address": f"127.0.0.1:{port}", "tls": tls}],
             "keyPepperFile": str(directory / "pepper"),
             "accessLog": {"path": str(directory / "gatehouse-access.log")},
+            "metrics": {"listen": "127.0.0.1:0"},
             "upstreams": [{"name": "bench", "url": f"http://127.0.0.1:{upstream.port}/v1",
                            "credential": {"value": "operator"}}],
             "sites": [{"name": "bench", "upstream": "bench", "keys": [key]}],

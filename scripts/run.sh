@@ -2,7 +2,7 @@
 # Builds and starts the gateway with a demo upstream: `make run`.
 #
 #   UPSTREAM_URL, UPSTREAM_API_KEY   forward there instead of to the demo upstream
-#   HTTPS_PORT (8443), DEMO_PORT (8081)
+#   HTTPS_PORT (8443), DEMO_PORT (8081), METRICS_PORT (9464)
 #   DEMO_DIRECTORY (build)           pepper, demo key, what is to be sourced
 #   DEMO_MODEL (gpt-4o-mini)         the model the printed examples name
 #   GATEHOUSE_BINARY                 a program that is built already
@@ -14,6 +14,7 @@ repository=$PWD
 
 https_port=${HTTPS_PORT:-8443}
 demo_port=${DEMO_PORT:-8081}
+metrics_port=${METRICS_PORT:-9464}
 state=${DEMO_DIRECTORY:-$repository/build}
 model=${DEMO_MODEL:-gpt-4o-mini}
 certificates=$repository/certs
@@ -47,6 +48,9 @@ check_ports() {
     if is_taken "$https_port"; then
         fail "port $https_port is in use. Stop what listens there, or set HTTPS_PORT."
     fi
+    if is_taken "$metrics_port"; then
+        fail "port $metrics_port is in use. Stop what listens there, or set METRICS_PORT."
+    fi
     if $is_demo && is_taken "$demo_port"; then
         fail "port $demo_port is in use. Stop what listens there, or set DEMO_PORT."
     fi
@@ -55,8 +59,9 @@ check_ports() {
 # conf/openai.yaml as it stands, or a copy of it for other ports or another folder.
 choose_configuration() {
     config=$repository/conf/openai.yaml
-    if [[ $https_port != 8443 || $state != "$repository/build" ]]; then
+    if [[ $https_port != 8443 || $metrics_port != 9464 || $state != "$repository/build" ]]; then
         sed -e "s|127\.0\.0\.1:8443|127.0.0.1:$https_port|" \
+            -e "s|127\.0\.0\.1:9464|127.0.0.1:$metrics_port|" \
             -e "s|\.\./certs/|$certificates/|" -e "s|\.\./build/|$state/|" \
             "$config" >"$state/openai.yaml"
         config=$state/openai.yaml
@@ -124,6 +129,7 @@ END
     cat <<END
 
 Gatehouse listens on https://127.0.0.1:$https_port and forwards to $UPSTREAM_URL.
+Metrics: http://127.0.0.1:$metrics_port/metrics
 In another terminal:  source $state/demo.env
 or paste:
 

@@ -23,6 +23,7 @@ extension Configuration: Section {
             why: "32 or more random bytes, all of which are hashed behind every key. Absent: the "
                 + "environment variable GATEHOUSE_KEY_PEPPER holds them."),
         Setting("accessLog", \.accessLog, .section, why: "One line per request."),
+        Setting("metrics", \.metrics, .section, why: "Numbers about the process."),
         Setting(
             "trustedProxies", \.trustedProxies,
             .list(of: .parsed("address range as `10.0.0.0/8`") { AddressRange($0) }),

@@ -18,6 +18,7 @@ public struct Configuration: Sendable {
     /// Empty only where no site has keys, or where loading was told not to look.
     public var keyPepper = Secret()
     public var accessLog = AccessLogSettings()
+    public var metrics = MetricsSettings()
     public var trustedProxies: [AddressRange] = []
     public var timeouts = TimeoutSettings()
     public var limits = LimitSettings()

@@ -6,6 +6,9 @@ public struct Instant: Comparable, Hashable, Sendable {
 
     public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
+    /// One reading of the monotonic clock, for whoever measures how long work took.
+    public static func now() -> Instant { Instant(nanoseconds: read(CLOCK_MONOTONIC)) }
+
     public static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
 
     public func advanced(milliseconds: Int) -> Instant {
@@ -48,10 +51,10 @@ public struct Moment: Sendable {
             wall: UnixTime(nanoseconds: Int64(read(CLOCK_REALTIME)))
         )
     }
+}
 
-    private static func read(_ clock: clockid_t) -> UInt64 {
-        var time = timespec()
-        unsafe clock_gettime(clock, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
+private func read(_ clock: clockid_t) -> UInt64 {
+    var time = timespec()
+    unsafe clock_gettime(clock, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }

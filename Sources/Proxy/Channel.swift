@@ -43,6 +43,8 @@ final class Channel {
 
     var isSecure: Bool { tls != nil }
     var isBlocked: Bool { !unsent.isEmpty }
+    /// The TLS handshake was shortened by a session ticket.
+    var isResumed: Bool { tls?.isResumed ?? false }
     var isEstablished: Bool { tls?.isEstablished ?? true }
     var applicationProtocol: ApplicationProtocol { tls?.applicationProtocol ?? .http1 }
     /// How the attempt to connect ended; nil: it succeeded.

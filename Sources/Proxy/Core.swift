@@ -41,6 +41,8 @@ public final class Core {
     let network: any Network
     /// nil: no log is kept.
     let log: AccessLogOutbox?
+    /// nil: nothing is counted.
+    let metrics: MetricRecorder?
     let heads = HeadPool()
     let hasher = SHA256Hasher()
     let random = RandomSource()
@@ -72,17 +74,18 @@ public final class Core {
 
     public init(
         snapshot: Snapshot, addresses: [[[SocketAddress]]], network: any Network,
-        log: AccessLogOutbox?,
-        now: Moment
+        log: AccessLogOutbox?, metrics: MetricRecorder? = nil, now: Moment
     ) {
         self.snapshot = snapshot
         self.network = network
         self.log = log
+        self.metrics = metrics
         self.now = now
         wheel = TimerWheel(at: now.monotonic)
         pools = zip(snapshot.upstreams, addresses).map {
             UpstreamPool($0, addresses: $1, core: self)
         }
+        if let metrics { tell(metrics) }
     }
 
     /// Takes over where the names of the upstreams' endpoints lead, in the snapshot's order.
@@ -115,6 +118,7 @@ public final class Core {
         peer: SocketAddress, traits: ListenerTraits, make: (Token) throws(SystemFault) -> any Wire
     ) throws(SystemFault) -> Bool {
         guard sessions.count < snapshot.limits.sessions, !isDraining else { return false }
+        metrics?.accepted()
         let session = sessions.insert { Session($0, peer: peer, traits: traits, core: self) }
         do throws(SystemFault) {
             session.start(try make(session.token))
@@ -132,9 +136,19 @@ public final class Core {
         fireTimers()
         flush()
         log?.handOver()
+        if let metrics { tell(metrics) }
         return hasDirty || !readingSessions.isEmpty || !readingConnections.isEmpty
             || !handshakes.isEmpty
     }
+
+    /// What is held now; what happened was counted where it happened.
+    private func tell(_ metrics: MetricRecorder) {
+        metrics.holding(sessions: sessions.count, exchanges: exchanges.count)
+        for index in pools.indices { metrics.pool(index, pools[index].reading) }
+    }
+
+    /// The turn that has ended took so long, as its owner measured it.
+    public func turnEnded(nanoseconds: UInt64) { metrics?.turnEnded(nanoseconds: nanoseconds) }
 
     /// When `endTurn` must be called next, at the latest.
     public var nextDue: Instant? { wheel.nextDue }

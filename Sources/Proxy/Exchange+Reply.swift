@@ -96,6 +96,8 @@ extension Exchange {
         record.error = error
         record.bytesIn = bytesIn
         record.bytesOut = bytesOut
+        record.inputTokens = usage?.usage.input
+        record.outputTokens = usage?.usage.output
         record.durationNanoseconds = core.now.monotonic.since(started.monotonic)
         record.connectNanoseconds = leasedAt?.since(started.monotonic)
         record.firstByteNanoseconds = firstByteAt?.since(started.monotonic)

@@ -1,5 +1,6 @@
 import Errors
 import HTTP
+import JSON
 import Kernel
 import Policies
 import Telemetry
@@ -21,7 +22,7 @@ extension Exchange {
         status = head.status
         let isBodyless = isEnd || request.method == .head
         hasDeclaredLength = head.contentLength != nil
-        if Self.isEventStream(head.fields) { eventStream = EventStreamTail() }
+        readType(of: head.fields)
         let answer = makeClientHead(head)
         codec.respond(answer, on: stream, isEnd: isBodyless)
         core.heads.giveBack(answer)
@@ -30,9 +31,18 @@ extension Exchange {
         if isEnd { endResponse(nil, isSent: isBodyless) }
     }
 
-    private static func isEventStream(_ fields: borrowing Fields) -> Bool {
-        guard let type = fields.first(.contentType) else { return false }
-        let name: StaticString = "text/event-stream"
+    private func readType(of fields: borrowing Fields) {
+        guard let type = fields.first(.contentType) else { return }
+        if Self.names(type, "text/event-stream") {
+            eventStream = EventStreamTail()
+            usage = UsageScanner()
+        } else if Self.names(type, "application/json") {
+            usage = UsageScanner()
+        }
+    }
+
+    /// Whether a media type, apart from its parameters, is `name`.
+    private static func names(_ type: Span<UInt8>, _ name: StaticString) -> Bool {
         let count = name.utf8CodeUnitCount
         guard type.count >= count, type.extracting(0..<count).equalsIgnoringCase(name) else {
             return false
@@ -62,6 +72,7 @@ extension Exchange {
         }
         bytesOut += bytes.count
         eventStream?.passed(bytes)
+        usage?.passed(bytes)
         codec.send(bytes, on: stream)
         core.touch(session)
     }
@@ -77,6 +88,7 @@ extension Exchange {
         switch machine.receivedEnd() {
         case .nothing: return
         case .giveBack(let lease):
+            answeredAt = core.now.monotonic
             creditUpstream(uncreditedOut)
             settle(lease)
         }

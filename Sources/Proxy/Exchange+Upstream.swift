@@ -11,6 +11,7 @@ extension Exchange {
     func serve(avoiding avoided: Int = EndpointSet.none) {
         guard let site else { return }
         noteProgress()
+        servedAt = core.now.monotonic
         let pool = core.pools[site.upstream]
         self.pool = pool
         isQueued = true

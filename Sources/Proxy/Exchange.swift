@@ -1,5 +1,6 @@
 import Errors
 import HTTP
+import JSON
 import Kernel
 import Policies
 import Telemetry
@@ -65,12 +66,18 @@ final class Exchange {
     var uncreditedOut = 0
     var hasDeclaredLength = false
     var eventStream: EventStreamTail?
+    /// Reads what the upstream says of tokens; nil where it would say nothing.
+    var usage: UsageScanner?
 
     // Time.
     let started: Moment
     var lastProgress: Instant
+    /// When the request was ready to be sent on.
+    var servedAt: Instant?
     var leasedAt: Instant?
     var firstByteAt: Instant?
+    /// When the upstream's last byte was here.
+    var answeredAt: Instant?
     var isFinished = false
 
     init(
@@ -146,6 +153,7 @@ final class Exchange {
         connection?.forget(upstreamStream)
         connection = nil
         writeLog()
+        count()
         session.forget(stream)
         core.exchanges.remove(token)
         core.heads.giveBack(request)

@@ -118,6 +118,7 @@ final class Session {
         case .nothing: if phase == .handshaking { core.touch(self) }
         case .bytes: take()
         case .established:
+            core.metrics?.handshake(.client, channel.isResumed ? .resumed : .full)
             open(http2: channel.applicationProtocol == .http2)
             take()
         case .ended: ended()
@@ -363,6 +364,9 @@ final class Session {
     /// Ends the connection now; what runs on it is cancelled.
     func abort() {
         guard phase != .closed else { return }
+        if phase == .handshaking, channel?.isEstablished == false {
+            core.metrics?.handshake(.client, .failed)
+        }
         phase = .closed
         for exchange in streams.all { exchange.clientGone(.client) }
         channel = nil

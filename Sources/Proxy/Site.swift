@@ -31,12 +31,14 @@ public final class Route: Sendable {
     /// Stands in place of the request's path; empty: the request's own.
     public let upstreamPath: [UInt8]
     public let errorShape: StreamShape
+    /// Its number among the subjects of the metrics.
+    public let number: Int
     /// The body names a model, in a form that is passed on unread (multipart).
     public var hidesModel: Bool { body == .stream && !name.hasSuffix("/**") }
 
     public init(
         name: String, action: Action, body: Body, bodyLimit: Int, upstreamPath: [UInt8] = [],
-        errorShape: StreamShape
+        errorShape: StreamShape, number: Int = 0
     ) {
         self.name = name
         self.action = action
@@ -44,6 +46,7 @@ public final class Route: Sendable {
         self.bodyLimit = bodyLimit
         self.upstreamPath = upstreamPath
         self.errorShape = errorShape
+        self.number = number
     }
 }
 
@@ -63,12 +66,15 @@ public final class Site: Sendable {
     public let crossOrigin: CrossOriginPolicy
     /// Index in the snapshot's upstreams.
     public let upstream: Int
+    /// The number, among the subjects of the metrics, of requests that match no route.
+    public let number: Int
 
     public init(
         name: String, dialect: Dialect, routes: RouteTable, actions: [Route], identity: Identity,
         keys: KeyTable, requestHeaders: RequestHeaderPolicy,
         responseHeaders: ResponseHeaderPolicy, latencyField: String?,
-        sendsRateLimitFields: Bool, crossOrigin: CrossOriginPolicy, upstream: Int
+        sendsRateLimitFields: Bool, crossOrigin: CrossOriginPolicy, upstream: Int,
+        number: Int = 0
     ) {
         self.name = name
         self.dialect = dialect
@@ -82,6 +88,7 @@ public final class Site: Sendable {
         self.sendsRateLimitFields = sendsRateLimitFields
         self.crossOrigin = crossOrigin
         self.upstream = upstream
+        self.number = number
     }
 }
 

@@ -150,6 +150,9 @@ final class UpstreamConnection {
 
     private func failToOpen(_ failure: UpstreamFailure) {
         guard phase != .closed else { return }
+        if phase == .handshaking, channel?.isEstablished == false {
+            core.metrics?.handshake(.upstream, .failed)
+        }
         channel = nil
         if let address { pool.failedToReach(address, of: endpoint) }
         connect(after: failure)
@@ -166,6 +169,7 @@ final class UpstreamConnection {
         case .nothing: break
         case .bytes: parse(channel)
         case .established:
+            core.metrics?.handshake(.upstream, channel.isResumed ? .resumed : .full)
             guard established(channel) else { break }
             parse(channel)
         case .ended: ended()

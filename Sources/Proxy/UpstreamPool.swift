@@ -1,6 +1,7 @@
 import Errors
 import HTTP
 import Kernel
+import Telemetry
 import Upstream
 
 /// The connections of one worker to one upstream: performs what the pool's machine decides.
@@ -41,6 +42,20 @@ final class UpstreamPool {
 
     var isIdle: Bool { machine.isIdle }
     var counts: PoolCounts { machine.counts }
+
+    /// What the pool holds now, for the metrics.
+    var reading: MetricRecorder.PoolReading {
+        let counts = machine.counts
+        var reading = MetricRecorder.PoolReading()
+        reading.connecting = counts.connecting
+        reading.idle = counts.idle
+        reading.busy = counts.connections - counts.connecting - counts.idle
+        reading.activeRequests = counts.active
+        reading.pendingRequests = counts.waiting
+        reading.fitEndpoints = counts.fitEndpoints
+        reading.unfitEndpoints = counts.endpoints - counts.fitEndpoints
+        return reading
+    }
 
     /// Gives the exchange a stream now or later, or fails it. `avoided`: the endpoint at which it
     /// has just failed.

@@ -9,6 +9,9 @@ import Telemetry
 
 /// The running program: listeners bound, workers started, signals obeyed.
 public final class Gateway {
+    /// The program's version.
+    public static let version = "0.1.0"
+
     private let configuration: Configuration
     private let mailboxes: [Mailbox]
     private let workers: [Thread]
@@ -16,6 +19,8 @@ public final class Gateway {
     private let resolver: Resolver
     private let resolving: Thread
     private let log: AccessLogQueue?
+    private let metrics: MetricsService?
+    private let metricsThread: Thread?
     private let contexts: [TLSServerContext]
 
     /// How many workers still work.
@@ -38,8 +43,15 @@ public final class Gateway {
         let builder = SnapshotBuilder(
             configuration: configuration, workers: count,
             descriptorLimit: Process.raiseDescriptorLimit(), meters: MeterTable())
-        let snapshot = try builder.build()
+        let (snapshot, subjects) = try builder.build()
         let opened = try Self.openListeners(configuration, workers: count)
+        let registry =
+            configuration.metrics.listen == nil
+            ? nil
+            : MetricRegistry(
+                subjects, workers: count, seriesLimit: configuration.metrics.seriesLimit)
+        metrics = try MetricsService.open(
+            configuration.metrics, registry, started: Moment.now().wall)
         contexts = opened.contexts
         do throws(SystemFault) {
             resolver = try Resolver(snapshot.upstreams, at: Moment.now().monotonic)
@@ -54,17 +66,22 @@ public final class Gateway {
                 let plan = WorkerPlan(
                     index: index, snapshot: snapshot, addresses: resolver.addresses,
                     listeners: opened.listeners.map { $0[index] }, mailbox: mailboxes[index],
-                    log: log, spinMicroseconds: configuration.spinMicroseconds,
+                    log: log, metrics: registry,
+                    spinMicroseconds: configuration.spinMicroseconds,
                     isPinned: configuration.pinWorkers)
                 threads.append(try Self.startWorker(plan, running))
             }
             workers = threads
             resolving = try Self.startResolver(resolver, mailboxes)
+            metricsThread = try metrics?.start(log)
         } catch {
             throw StartFault("\(error)")
         }
         for (settings, sockets) in zip(configuration.listeners, opened.listeners) {
-            announce(Self.announcement(settings, sockets[0]))
+            announce(Self.announcement(settings.name, sockets[0].socket.localAddress))
+        }
+        if let metrics {
+            announce(Self.announcement("metrics", metrics.socket.localAddress))
         }
     }
 
@@ -166,12 +183,11 @@ public final class Gateway {
         }
     }
 
-    private static func announcement(_ settings: ListenerSettings, _ listener: Listener) -> String {
+    private static func announcement(_ name: String, _ address: SocketAddress?) -> String {
         var line = ByteBuffer()
         line.append("{\"event\":\"listening\",\"name\":\"")
-        line.append(jsonEscaped: settings.name)
+        line.append(jsonEscaped: name)
         line.append("\",\"address\":\"")
-        let address = listener.socket.localAddress
         address?.ip.write(into: &line)
         line.append("\",\"port\":")
         line.append(decimal: UInt(address?.port ?? 0))
@@ -203,6 +219,8 @@ public final class Gateway {
         for worker in workers { worker.join() }
         resolver.stop()
         resolving.join()
+        metrics?.stop()
+        metricsThread?.join()
         log?.stop()
     }
 

@@ -6,6 +6,7 @@ import Kernel
 import Policies
 import Proxy
 import TLS
+import Telemetry
 import Upstream
 
 /// Why a configuration that reads well cannot be put in force.
@@ -22,22 +23,24 @@ struct SnapshotBuilder {
     let descriptorLimit: Int
     let meters: MeterTable
 
-    func build() throws(StartFault) -> Snapshot {
+    func build() throws(StartFault) -> (snapshot: Snapshot, subjects: MetricSubjects) {
         var targets: [UpstreamTarget] = []
         for upstream in configuration.upstreams { targets.append(try target(upstream)) }
         var hosts: [(name: String, site: Site)] = []
         var fallback: Site?
+        var subjects = MetricSubjects(upstreams: configuration.upstreams.map(\.name))
         for settings in configuration.sites {
-            let site = try site(settings)
+            let site = try site(settings, &subjects)
             if settings.hosts.isEmpty { fallback = site }
             for host in settings.hosts { hosts.append((host, site)) }
         }
-        return Snapshot(
+        let snapshot = Snapshot(
             sites: SiteDirectory(hosts: hosts, fallback: fallback), upstreams: targets,
             timeouts: timeouts, limits: bounds, clientCodecLimits: clientLimits,
             upstreamCodecLimits: upstreamLimits,
             trustedProxies: TrustedProxies(configuration.trustedProxies),
             bodyBudget: BodyBudget(limitBytes: configuration.limits.collectedBodiesBytes))
+        return (snapshot, subjects)
     }
 
     // MARK: Upstreams
@@ -98,7 +101,9 @@ struct SnapshotBuilder {
 
     // MARK: Sites
 
-    private func site(_ settings: SiteSettings) throws(StartFault) -> Site {
+    private func site(
+        _ settings: SiteSettings, _ subjects: inout MetricSubjects
+    ) throws(StartFault) -> Site {
         var patterns: [RoutePattern] = []
         var actions: [Route] = []
         for route in settings.routes {
@@ -108,7 +113,8 @@ struct SnapshotBuilder {
             }
             let pattern = route.path.description
             patterns.append(RoutePattern(methods, pattern, action: actions.count))
-            actions.append(action(route, pattern, settings))
+            let number = subjects.add(site: settings.name, route: pattern)
+            actions.append(action(route, pattern, settings, number: number))
         }
         let routes: RouteTable
         do throws(RoutePattern.Fault) {
@@ -123,11 +129,12 @@ struct SnapshotBuilder {
             latencyField: settings.latencyHeader,
             sendsRateLimitFields: settings.rateLimitHeaders,
             crossOrigin: settings.dialect == .bve ? .fixed : .reflecting,
-            upstream: index(of: settings.upstream))
+            upstream: index(of: settings.upstream),
+            number: subjects.add(site: settings.name, route: ""))
     }
 
     private func action(
-        _ route: RouteSettings, _ pattern: String, _ site: SiteSettings
+        _ route: RouteSettings, _ pattern: String, _ site: SiteSettings, number: Int
     ) -> Route {
         let action: Route.Action =
             switch route.action {
@@ -150,7 +157,8 @@ struct SnapshotBuilder {
         return Route(
             name: pattern, action: action, body: body,
             bodyLimit: route.bodyLimitBytes ?? site.bodyLimitBytes,
-            upstreamPath: Array((route.upstreamPath ?? "").utf8), errorShape: shape)
+            upstreamPath: Array((route.upstreamPath ?? "").utf8), errorShape: shape,
+            number: number)
     }
 
     private func index(of upstream: String) -> Int {

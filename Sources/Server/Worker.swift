@@ -10,6 +10,7 @@ struct WorkerPlan: Sendable {
     let listeners: [Listener]
     let mailbox: Mailbox
     let log: AccessLogQueue?
+    let metrics: MetricRegistry?
     let spinMicroseconds: Int
     let isPinned: Bool
 }
@@ -37,7 +38,8 @@ final class Worker {
         spin = Spin(microseconds: plan.spinMicroseconds)
         core = Core(
             snapshot: plan.snapshot, addresses: plan.addresses, network: network,
-            log: plan.log?.makeOutbox(), now: .now())
+            log: plan.log?.makeOutbox(),
+            metrics: plan.metrics?.makeRecorder(worker: plan.index), now: .now())
         let mailboxToken = Token(.mailbox, slot: 0)
         try poller.watchLevel(plan.mailbox.descriptor, token: mailboxToken.rawValue)
         try listen()
@@ -55,6 +57,7 @@ final class Worker {
             for (token, readiness) in sessionEvents { core.ready(token, readiness) }
             acceptOne()
             hasMore = core.endTurn()
+            core.turnEnded(nanoseconds: Instant.now().since(core.now.monotonic))
         }
         core.end()
     }

@@ -40,6 +40,14 @@ extension AccessLogRecord {
         output.append(decimal: bytesIn)
         output.append(",\"bytes_out\":")
         output.append(decimal: bytesOut)
+        if let inputTokens {
+            output.append(",\"tokens_in\":")
+            output.append(decimal: inputTokens)
+        }
+        if let outputTokens {
+            output.append(",\"tokens_out\":")
+            output.append(decimal: outputTokens)
+        }
         if !model.isEmpty {
             output.append(",\"model\":\"")
             output.append(jsonEscaped: model.extracting(0..<min(model.count, Self.longestModel)))

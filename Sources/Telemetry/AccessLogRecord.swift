@@ -49,6 +49,9 @@ public struct AccessLogRecord: Sendable {
     public var error: GatewayError?
     public var bytesIn = 0
     public var bytesOut = 0
+    /// As the upstream counted them; nil when it did not say.
+    public var inputTokens: Int?
+    public var outputTokens: Int?
     public var durationNanoseconds: UInt64 = 0
     /// Until a connection to the upstream stood; nil when one was reused or none was needed.
     public var connectNanoseconds: UInt64?

@@ -1,10 +1,11 @@
 import Configuration
 import Kernel
+import Server
 
 /// The program: finds the command and turns its outcome into an exit code.
 @main
 enum Gatehouse {
-    static let version = "0.1.0"
+    static let version = Gateway.version
 
     static func main() {
         var arguments = CommandLine.arguments.dropFirst()

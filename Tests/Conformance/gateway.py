@@ -86,7 +86,8 @@ class Gateway:
         ]
         for thread in self._threads:
             thread.start()
-        wanted = len(self.settings["listeners"])
+        has_metrics = self.settings.get("metrics", {}).get("listen") != "off"
+        wanted = len(self.settings["listeners"]) + has_metrics
         with self._ready:
             self._ready.wait_for(
                 lambda: len(self.listeners) >= wanted or self._has_ended, deadline
@@ -99,6 +100,7 @@ class Gateway:
 
     def _read_stdout(self):
         secured = {entry["name"]: "tls" in entry for entry in self.settings["listeners"]}
+        secured["metrics"] = False
         for line in self.process.stdout:
             self.stdout_lines.append(line.decode())
             try:

@@ -88,6 +88,7 @@ def build(profile_name, certs, pepper_file, upstream_url, keys, log_path, *, nam
     settings["keyPepperFile"] = str(pepper_file)
     settings["workers"] = 2
     settings["accessLog"] = {"path": str(log_path)}
+    settings["metrics"] = {"listen": "127.0.0.1:0"}
     base = settings["upstreams"][0]
     settings["upstreams"] = [upstream_settings(upstream_url, base, **(upstream or {}))]
     first = settings["sites"][0]

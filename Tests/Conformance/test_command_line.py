@@ -169,7 +169,7 @@ def test_an_address_in_use_is_told_and_exits_1(start, config):
 
 def test_each_listener_tells_its_address_on_one_line_of_json(house):
     lines = [json.loads(line) for line in house.stdout_lines]
-    assert {line["name"] for line in lines} == {"tls", "clear", "tls6", "half"}
+    assert {line["name"] for line in lines} == {"tls", "clear", "tls6", "half", "metrics"}
     for line in lines:
         assert line["event"] == "listening"
         assert line["address"] in ("127.0.0.1", "::1")

@@ -31,6 +31,7 @@ def launch(directory, output, **extra):
     settings = {"GATEHOUSE_BINARY": binary(), "DEMO_DIRECTORY": str(directory), **extra}
     settings.setdefault("HTTPS_PORT", str(free_port()))
     settings.setdefault("DEMO_PORT", str(free_port()))
+    settings.setdefault("METRICS_PORT", str(free_port()))
     return subprocess.Popen(
         [str(SCRIPT)], stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
         env={**kept, **settings}, start_new_session=True, cwd="/", preexec_fn=default_interrupt,
@@ -111,7 +112,7 @@ def test_the_key_of_a_run_is_stored_as_a_hash_only(running):
         assert (directory / name).stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("name", ["HTTPS_PORT", "DEMO_PORT"])
+@pytest.mark.parametrize("name", ["HTTPS_PORT", "DEMO_PORT", "METRICS_PORT"])
 def test_a_port_in_use_is_told(tmp_path, name):
     log = tmp_path / "output"
     with socket.socket() as held:

@@ -1,0 +1,136 @@
+import Errors
+import Foundation
+import Kernel
+import Testing
+
+@testable import Telemetry
+
+/// What is exposed, what `docs/metrics.md` says and what the dashboard asks for are one. With
+/// GATEHOUSE_WRITE_DOCS=1 the table is rewritten.
+@Suite("The metrics' names")
+struct MetricsPageTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../..").standardizedFileURL
+    private static let start = "<!-- metrics: begin -->\n"
+    private static let end = "<!-- metrics: end -->"
+
+    private static func table() -> String {
+        var table = "| Metric | Kind | Labels | Meaning |\n|---|---|---|---|\n"
+        for metric in Metric.all {
+            let labels = metric.labels.map { "`\($0)`" }.joined(separator: ", ")
+            table += "| `\(metric.name)` | \(metric.kind.text) "
+            table += "| \(labels.isEmpty ? "—" : labels) | \(metric.help) |\n"
+        }
+        return table
+    }
+
+    @Test("stand in docs/metrics.md, each as the code has it")
+    func documentation() throws {
+        let file = Self.root.appending(path: "docs/metrics.md")
+        var text = try String(contentsOf: file, encoding: .utf8)
+        let begin = try #require(text.range(of: Self.start))
+        let stop = try #require(text.range(of: Self.end))
+        let body = begin.upperBound..<stop.lowerBound
+        if ProcessInfo.processInfo.environment["GATEHOUSE_WRITE_DOCS"] == "1" {
+            text.replaceSubrange(body, with: Self.table())
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            return
+        }
+        #expect(String(text[body]) == Self.table(), "run GATEHOUSE_WRITE_DOCS=1 swift test")
+    }
+
+    @Test("are all that the dashboard asks for, and it asks for each that an operator watches")
+    func dashboard() throws {
+        let file = Self.root.appending(path: "conf/grafana/gatehouse.json")
+        let board = try JSONSerialization.jsonObject(with: Data(contentsOf: file))
+        let expressions = Self.strings(named: "expr", in: board)
+        #expect(expressions.count > 10)
+        let exposed = Set(Metric.all.flatMap(\.sampleNames))
+        var used: Set<String> = []
+        for expression in expressions {
+            for name in expression.matches(of: /\b(?:gatehouse|http|gen_ai|process)_\w+\b/) {
+                let text = String(name.0)
+                if Self.labels.contains(text) { continue }
+                #expect(exposed.contains(text), "\(text) in \(expression)")
+                used.insert(text)
+            }
+        }
+        let unused = Metric.all.filter { metric in
+            !metric.sampleNames.contains(where: used.contains)
+        }
+        let known = ["gatehouse_metrics_scrapes_total", "process_virtual_memory_bytes"]
+        #expect(unused.map(\.name).sorted() == known)
+    }
+
+    private static let labels = Set(Metric.all.flatMap(\.labels))
+
+    /// Every string under this key, however deep.
+    private static func strings(named key: String, in value: Any) -> [String] {
+        if let list = value as? [Any] { return list.flatMap { strings(named: key, in: $0) } }
+        guard let object = value as? [String: Any] else { return [] }
+        let own = (object[key] as? String).map { [$0] } ?? []
+        return own + object.values.flatMap { strings(named: key, in: $0) }
+    }
+
+    @Test("follow Prometheus's rules")
+    func rules() {
+        #expect(Set(Metric.all.map(\.name)).count == Metric.all.count)
+        for metric in Metric.all {
+            #expect(metric.name.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil)
+            #expect(metric.help.hasSuffix("."))
+            let isCounter = if case .counter = metric.kind { true } else { false }
+            #expect(metric.name.hasSuffix("_total") == isCounter, "\(metric.name)")
+            for ending in ["_bucket", "_sum", "_count", "_milliseconds", "_ms", "_kilobytes"] {
+                #expect(!metric.name.hasSuffix(ending), "\(metric.name)")
+            }
+            if case .histogram(let bounds) = metric.kind {
+                #expect(metric.name.hasSuffix("_seconds") == bounds.isTime)
+                #expect(bounds.limits == bounds.limits.sorted())
+                #expect(!metric.labels.contains("le"))
+            }
+            for label in metric.labels {
+                #expect(label.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil)
+            }
+        }
+    }
+
+    @Test("stand above their samples, once each, in the order of the table")
+    func heads() {
+        let registry = MetricRegistry(
+            MetricSubjects(upstreams: ["one"]), workers: 1, seriesLimit: 10)
+        let page = registry.text(
+            .init(
+                version: "1", started: UnixTime(seconds: 1), usage: ProcessUsage.now(),
+                droppedLogLines: 0, scrapes: 1)
+        ).text
+        let lines = page.split(separator: "\n")
+        let helps = lines.filter { $0.hasPrefix("# HELP ") }
+        let types = lines.filter { $0.hasPrefix("# TYPE ") }
+        let named = helps.map { String($0.dropFirst(7).prefix { $0 != " " }) }
+        #expect(named == Metric.all.map(\.name))
+        #expect(
+            types.map(String.init) == Metric.all.map { "# TYPE \($0.name) \($0.kind.text)" })
+        #expect(page.hasSuffix("\n"))
+    }
+
+    @Test("keep whatever a label holds on one line")
+    func escaping() {
+        var subjects = MetricSubjects(upstreams: ["a\"b\\c\nd"])
+        let route = subjects.add(site: "s", route: "/\"\\\n")
+        let registry = MetricRegistry(subjects, workers: 1, seriesLimit: 10)
+        registry.makeRecorder(worker: 0).finished(
+            RequestMeasure(route: route, method: .other, status: 200))
+        let page = registry.text(
+            .init(
+                version: "1", started: UnixTime(seconds: 1), usage: ProcessUsage.now(),
+                droppedLogLines: 0, scrapes: 1)
+        ).text
+        #expect(page.contains(#"{upstream="a\"b\\c\nd"} 0"#))
+        #expect(page.contains(#"http_route="/\"\\\n",http_request_method="_OTHER""#))
+    }
+
+    @Test("know every kind of an upstream's failure by its own number")
+    func failures() {
+        #expect(UpstreamFailure.kinds.map(\.number) == Array(0..<UpstreamFailure.kinds.count))
+    }
+}

@@ -57,7 +57,7 @@ sanitized_tests() {
 }
 # Every program of the wire subset must end without a leak (LeakSanitizer, part of the first); where
 # it may not trace its own process, as in some containers, run with ASAN_OPTIONS=detect_leaks=0. The
-# test runner is not checked: it ends without giving back what it holds.
+# unit tests are not looked at for leaks.
 sanitized_wire() { conformance ".build/$1/debug/gatehouse" "wire-$1" -m wire_short --timeout=300; }
 
 export TSAN_OPTIONS=halt_on_error=0

@@ -68,6 +68,9 @@ extension UpstreamSettings: Section {
         Setting(
             "retries", \.retries, .section,
             why: "How many requests may be sent a second time at once."),
+        Setting(
+            "healthCheck", \.healthCheck, .optional(.section),
+            why: "Asks the endpoints whether they are well. None: requests show it."),
     ]
 
     mutating func finish(_ node: YAMLNode, _ reader: inout ConfigurationReader) {

@@ -30,6 +30,8 @@ public struct UpstreamSettings: Sendable {
     public var resolve = 30_000
     public var ejection = EjectionSettings()
     public var retries = RetrySettings()
+    /// nil: endpoints are judged by requests alone.
+    public var healthCheck: HealthCheckSettings?
 
     // What `endpoints` and `credential` are worked out from.
     var writtenURL: UpstreamURL?

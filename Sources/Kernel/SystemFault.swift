@@ -24,5 +24,9 @@ public struct SystemFault: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// No descriptor is left, in this process or on the machine.
     public var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
+    /// Something has run out here, so the fault says nothing of the peer.
+    public var isExhaustion: Bool {
+        isOutOfDescriptors || code == ENOMEM || code == ENOBUFS || code == EADDRNOTAVAIL
+    }
     public var isAddressInUse: Bool { code == EADDRINUSE }
 }

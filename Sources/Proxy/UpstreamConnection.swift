@@ -25,6 +25,8 @@ final class UpstreamConnection {
     private(set) var label = ""
     /// Addresses of the endpoint that were tried, one bit each.
     private var tried: UInt64 = 0
+    /// The attempt ended for want of something of our own, for which no endpoint is to blame.
+    private(set) var isOwnFault = false
     private var streams = StreamTable()
     private var deadline: Instant
     /// A stream whose exchange has its answer already and whose rest is read only so that the
@@ -61,7 +63,7 @@ final class UpstreamConnection {
         while true {
             while let next = pool.nextAddress(of: endpoint, tried: &tried) {
                 if connect(to: next) { return }
-                pool.failedToReach(next, of: endpoint)
+                if !isOwnFault { pool.failedToReach(next, of: endpoint) }
             }
             guard let next = pool.failedToOpen(self, failure) else { break }
             endpoint = next
@@ -73,6 +75,7 @@ final class UpstreamConnection {
 
     private func connect(to next: SocketAddress) -> Bool {
         address = next
+        isOwnFault = false
         label = "\(pool.target.name) \(next)"
         do {
             let tls = try makeTLS()
@@ -80,9 +83,12 @@ final class UpstreamConnection {
             phase = .connecting
             setDeadline(core.snapshot.timeouts.upstream.connect)
             return true
+        } catch let fault as SystemFault {
+            isOwnFault = fault.isExhaustion
         } catch {
-            return false
+            isOwnFault = true
         }
+        return false
     }
 
     private func makeTLS() throws(TLSFault) -> TLSConnection? {
@@ -127,6 +133,7 @@ final class UpstreamConnection {
 
     private func open(_ speaksHTTP2: Bool) {
         guard let codec = makeCodec(speaksHTTP2) else {
+            isOwnFault = true
             failToOpen(.unreachable)
             return
         }
@@ -154,7 +161,7 @@ final class UpstreamConnection {
             core.metrics?.handshake(.upstream, .failed)
         }
         channel = nil
-        if let address { pool.failedToReach(address, of: endpoint) }
+        if let address, !isOwnFault { pool.failedToReach(address, of: endpoint) }
         connect(after: failure)
     }
 

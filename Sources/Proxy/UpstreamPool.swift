@@ -128,7 +128,7 @@ final class UpstreamPool {
     /// The attempt failed at every address of its endpoint. Returns the endpoint to go on with; nil
     /// when the attempt is over.
     func failedToOpen(_ connection: UpstreamConnection, _ failure: UpstreamFailure) -> Int? {
-        failed(connection.endpoint)
+        if !connection.isOwnFault { failed(connection.endpoint) }
         switch machine.failedToOpen(connection.id) {
         case .tryNext(let endpoint): return endpoint
         case .giveUp(let waiters):

@@ -28,13 +28,15 @@ public final class UpstreamTarget: Sendable {
     public let retries: RetryBudget
     /// Between two look-ups of the endpoints' names.
     public let refreshMilliseconds: Int
+    /// nil: no active checks.
+    public let health: HealthRules?
 
     /// `credential`: name and value of the field.
     public init(
         name: String, endpoints: [EndpointTarget], speech: Speech, tls: TLSClientContext?,
         credential: (name: [UInt8], value: [UInt8])?, limits: PoolLimits = PoolLimits(),
         ejection: EjectionRules = EjectionRules(), retries: RetryBudget = RetryBudget(),
-        refreshMilliseconds: Int = 30_000
+        refreshMilliseconds: Int = 30_000, health: HealthRules? = nil
     ) {
         self.name = name
         self.endpoints = endpoints
@@ -49,5 +51,6 @@ public final class UpstreamTarget: Sendable {
         self.ejection = ejection
         self.retries = retries
         self.refreshMilliseconds = refreshMilliseconds
+        self.health = health
     }
 }

@@ -18,6 +18,8 @@ public final class Gateway {
     private let running: Running
     private let resolver: Resolver
     private let resolving: Thread
+    private let health: HealthWatch?
+    private let checking: Thread?
     private let log: AccessLogQueue?
     private let metrics: MetricsService?
     private let metricsThread: Thread?
@@ -74,6 +76,8 @@ public final class Gateway {
             workers = threads
             resolving = try Self.startResolver(resolver, mailboxes)
             metricsThread = try metrics?.start(log)
+            health = try HealthWatch(snapshot)
+            checking = try Self.startChecks(health, resolver, mailboxes)
         } catch {
             throw StartFault("\(error)")
         }
@@ -113,6 +117,21 @@ public final class Gateway {
         try Thread.spawn(name: "resolver") {
             resolver.run { addresses in
                 for mailbox in mailboxes { mailbox.post(.resolved(addresses)) }
+            }
+        }
+    }
+
+    private static func startChecks(
+        _ health: HealthWatch?, _ resolver: Resolver, _ mailboxes: [Mailbox]
+    ) throws(SystemFault) -> Thread? {
+        guard let health else { return nil }
+        return try Thread.spawn(name: "health") {
+            do throws(SystemFault) {
+                try health.run(addresses: { resolver.addresses }) { isHealthy in
+                    for mailbox in mailboxes { mailbox.post(.checked(isHealthy)) }
+                }
+            } catch {
+                StandardStream.error.write("gatehouse: health checks: \(error)\n")
             }
         }
     }
@@ -217,6 +236,8 @@ public final class Gateway {
             if let drainedBy, drainedBy <= now { post(.abort) }
         }
         for worker in workers { worker.join() }
+        health?.stop()
+        checking?.join()
         resolver.stop()
         resolving.join()
         metrics?.stop()

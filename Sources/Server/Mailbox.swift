@@ -4,6 +4,8 @@ import Kernel
 enum Letter: Sendable {
     /// Where the names of the upstreams' endpoints lead now, in the snapshot's order.
     case resolved([[[SocketAddress]]])
+    /// What active checks found of the upstreams' endpoints, in the snapshot's order.
+    case checked([[Bool]])
     /// Take nothing new, finish what is in flight, leave.
     case drain
     /// Leave at once.

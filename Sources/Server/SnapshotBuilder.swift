@@ -72,7 +72,14 @@ struct SnapshotBuilder {
                 percent: settings.ejection.percent),
             retries: RetryBudget(
                 percent: settings.retries.budgetPercent, minimum: settings.retries.minimum),
-            refreshMilliseconds: settings.resolve)
+            refreshMilliseconds: settings.resolve, health: settings.healthCheck.map(rules))
+    }
+
+    private func rules(_ check: HealthCheckSettings) -> HealthRules {
+        HealthRules(
+            path: check.path, intervalMilliseconds: check.interval,
+            timeoutMilliseconds: check.timeout, unhealthyAfter: check.unhealthyAfter,
+            healthyAfter: check.healthyAfter)
     }
 
     /// One worker's part of a bound of the process, never nothing.

@@ -115,6 +115,7 @@ final class Worker {
         for letter in plan.mailbox.takeAll() {
             switch letter {
             case .resolved(let addresses): core.resolved(addresses)
+            case .checked(let isHealthy): core.checked(isHealthy)
             case .drain:
                 stopListening()
                 core.drain()

@@ -97,7 +97,8 @@ import Testing
         let written = """
             endpoints: [{url: "https://a/v1", weight: 3}, {url: "https://b:444/v1"}], \
             ejection: {failures: 2, seconds: 0.5, percent: 30}, \
-            retries: {budgetPercent: 5, minimum: 0}, resolveSeconds: 7
+            retries: {budgetPercent: 5, minimum: 0}, resolveSeconds: 7, \
+            healthCheck: {path: /health, intervalSeconds: 3, timeoutSeconds: 1}
             """
         let text = Sample.minimal.replacing("url: \"http://127.0.0.1:8081/v1\"", with: written)
         let upstream = try Sample.read(text).upstreams[0]
@@ -107,6 +108,8 @@ import Testing
         #expect(upstream.ejection.percent == 30)
         #expect(upstream.retries.budgetPercent == 5 && upstream.retries.minimum == 0)
         #expect(upstream.resolve == 7_000)
+        #expect(upstream.healthCheck?.path == "/health")
+        #expect(upstream.healthCheck?.interval == 3_000 && upstream.healthCheck?.timeout == 1_000)
     }
 
     @Test("the environment's URL wins over the file's, where it is set")

@@ -106,6 +106,9 @@ import Testing
             "credentialHeader: \"a b\"", "hostHeader: \"a b\"", "caFile: ca.pem", "serverName: x",
             "maxConnections: 0", "resolveSeconds: 0.5", "ejection: {percent: 101}",
             "ejection: {failures: -1}", "retries: {budgetPercent: 200}", "retries: 3",
+            "healthCheck: {}", "healthCheck: {path: health}", "healthCheck: {path: \"/a b\"}",
+            "healthCheck: {path: /a, intervalSeconds: 1, timeoutSeconds: 2}",
+            "healthCheck: {path: /a, unhealthyAfter: 0}",
             "urlEnv: 1A", "clientKeyFile: k.pem",
         ])
     func upstreams(more: String) {

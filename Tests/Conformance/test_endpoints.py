@@ -194,3 +194,64 @@ def test_the_access_log_names_the_endpoint_that_answered(start, pair, closed_por
     assert gateway.chat("h1", tag).status == 200
     line = gateway.wait_log(lambda line: line["path"].endswith("/chat/completions"))[0]
     assert line["upstream"].endswith(pair[0].address)
+
+
+# Active checks.
+
+
+def test_an_endpoint_that_fails_its_checks_gets_no_calls_until_it_passes_them(start, pair, tag):
+    """The checks alone decide: the endpoint would answer calls all the time."""
+    first, second = pair
+    is_sick = threading.Event()
+    path = f"/check-{tag}"
+
+    @first.on(path[1:])
+    async def check(exchange):
+        await exchange.respond(500 if is_sick.is_set() else 200, body=b"")
+
+    gateway = over(start, [first.port, second.port], workers=2, healthCheck={
+        "path": path, "intervalSeconds": 0.1, "timeoutSeconds": 0.1, "unhealthyAfter": 2})
+    for _ in range(20):
+        assert gateway.chat("h2", f"{tag}.a").status == 200
+    assert min(served(pair, f"{tag}.a")) > 0
+    is_sick.set()
+    wait_told(gateway, "is unhealthy")
+    for _ in range(20):
+        assert gateway.chat("h2", f"{tag}.b").status == 200
+    assert served(pair, f"{tag}.b") == [0, 20]
+    is_sick.clear()
+    wait_told(gateway, "is healthy again")
+    for _ in range(20):
+        assert gateway.chat("h2", f"{tag}.c").status == 200
+    assert served(pair, f"{tag}.c")[0] > 0
+    check = first.seen(path)[0]
+    assert (check.method, check.target) == ("GET", path)
+    assert check.header("authorization")
+
+
+def test_checks_are_made_once_for_all_workers(start, pair, tag):
+    path = f"/check-{tag}"
+    gateway = over(start, [one.port for one in pair], workers=4, healthCheck={
+        "path": path, "intervalSeconds": 0.5, "timeoutSeconds": 0.5})
+    began = time.monotonic()
+    pair[0].wait_seen(path, count=4)
+    seen, passed = len(pair[0].seen(path)), time.monotonic() - began
+    assert seen <= passed / 0.5 + 2
+    assert gateway.chat("h1", tag).status == 200
+
+
+def test_checks_speak_the_upstreams_tls(start, certs, tag):
+    path = f"/check-{tag}"
+    with Upstream(tls=certs.pair, protocols=("h2", "http/1.1")) as upstream:
+        over(start, [{"url": f"https://localhost:{upstream.port}/v1"}], caFile=str(certs.ca),
+             healthCheck={"path": path, "intervalSeconds": 0.2, "timeoutSeconds": 0.2})
+        assert upstream.wait_seen(path, count=2)[0].protocol == "h2"
+
+
+def wait_told(gateway, text):
+    """Waits until the gateway has said so. It tells its workers first, and a worker reads what it
+    is told before it serves a call that came later."""
+    deadline = time.monotonic() + 15
+    while text.encode() not in gateway.stderr:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)

@@ -64,6 +64,18 @@ import Upstream
         #expect(world.leftovers() == "")
     }
 
+    @Test("are not blamed when this side has nothing left to connect with")
+    func exhausted() throws {
+        let world = try world()
+        world.network.refuses = true
+        let client = try world.connect()
+        #expect(try ask(world, client, 20) == Array(repeating: 502, count: 20))
+        world.network.refuses = false
+        #expect(world.core.counts(ofUpstream: 0).fitEndpoints == 2)
+        #expect(try ask(world, client, 20) == Array(repeating: 200, count: 20))
+        #expect(world.leftovers() == "")
+    }
+
     @Test("when all refuse, the request is refused once all were tried")
     func allRefuse() throws {
         let world = try world([1, 1, 1])

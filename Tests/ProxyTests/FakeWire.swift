@@ -86,7 +86,7 @@ final class FakeNetwork: Network {
 
     func connect(to address: SocketAddress, token: Token) throws(SystemFault) -> any Wire {
         attempts += 1
-        if refuses { throw SystemFault("connect", code: 101) }
+        if refuses { throw SystemFault("socket", code: 24) }
         let line = Line()
         line.token = token
         line.address = address

@@ -27,7 +27,8 @@ collect() {
     install -D -m 0755 "$program" "$1/bin/gatehouse"
     strip --strip-all "$1/bin/gatehouse"
     install -D -m 0644 -t "$1" LICENSE README.md CHANGELOG.md
-    install -D -m 0644 -t "$1/conf" conf/*
+    install -D -m 0644 -t "$1/conf" conf/*.*
+    install -D -m 0644 -t "$1/conf/grafana" conf/grafana/*
     install -D -m 0644 -t "$1/docs" docs/*.md
     install -D -m 0644 -t "$1/docs/decisions" docs/decisions/*.md
 }

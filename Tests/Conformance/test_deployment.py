@@ -65,7 +65,9 @@ def sample(tmp_path, certs, pepper):
     (tmp_path / "keys.yaml").write_text("keys: []\n")
     text = (REPOSITORY / "conf" / "gatehouse.yaml").read_text()
     path = tmp_path / "gatehouse.yaml"
-    path.write_text(re.sub(r":(8443|8080)\b", ":0", text).replace("/etc/gatehouse", str(tmp_path)))
+    text += "\nmetrics:\n  listen: 127.0.0.1:9464\n"
+    text = re.sub(r":(8443|8080|9464)\b", ":0", text)
+    path.write_text(text.replace("/etc/gatehouse", str(tmp_path)))
     return path
 
 
@@ -156,4 +158,5 @@ def test_the_same_program_makes_the_same_tarball(tmp_path):
     root = members[0].name
     held = {member.name.removeprefix(f"{root}/") for member in members}
     assert held >= {"bin/gatehouse", "LICENSE", "README.md", "docs/deploy.md",
-                    "conf/gatehouse.yaml", "conf/gatehouse.service"}
+                    "conf/gatehouse.yaml", "conf/gatehouse.service",
+                    "conf/grafana/gatehouse.json"}

@@ -96,7 +96,10 @@ let package = Package(
         tests("UpstreamTests", ["Upstream", "Kernel"]),
         tests(
             "ProxyTests",
-            ["Proxy", "Upstream", "Policies", "HTTP2", "HTTP", "TLS", "Crypto", "Errors", "Kernel"]),
+            [
+                "Proxy", "Upstream", "Policies", "HTTP2", "HTTP", "TLS", "Crypto", "Errors", "JSON",
+                "Kernel",
+            ]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,3 +1,4 @@
+#include "Items.hpp"
 #include "Walker.hpp"
 
 #include <memory>
@@ -47,6 +48,15 @@ struct gh_json_parser {
             summary);
         return walker.run();
     }
+
+    void release(size_t kept) {
+        if (stage != nullptr && stage->capacity() > kept) stage.reset();
+    }
+
+    gatehouse::Items items(const uint8_t *text) const {
+        return gatehouse::Items(
+            text, stage->structural_indexes.get(), stage->n_structural_indexes);
+    }
 };
 
 gh_json_parser *gh_json_create(void) { return new (std::nothrow) gh_json_parser(); }
@@ -60,6 +70,30 @@ gh_json_verdict gh_json_probe(
     *summary = gh_json_summary{};
     if (length > UINT32_MAX / 2) return GH_JSON_OUT_OF_MEMORY;
     const gh_json_verdict verdict = parser->probe(text, length, *summary);
-    if (parser->stage != nullptr && parser->stage->capacity() > kept) parser->stage.reset();
+    parser->release(kept);
     return verdict;
 }
+
+gh_json_verdict gh_json_open(
+    gh_json_parser *parser, const uint8_t *text, size_t length, gh_json_item *root
+) {
+    *root = gh_json_item{};
+    gh_json_summary summary = {};
+    if (length > UINT32_MAX / 2) return GH_JSON_OUT_OF_MEMORY;
+    const gh_json_verdict verdict = parser->probe(text, length, summary);
+    if (verdict == GH_JSON_VALID) *root = parser->items(text).root();
+    return verdict;
+}
+
+int gh_json_first(
+    const gh_json_parser *parser, const uint8_t *text, const gh_json_item *container,
+    gh_json_item *item
+) {
+    return parser->items(text).first(*container, *item);
+}
+
+int gh_json_next(const gh_json_parser *parser, const uint8_t *text, gh_json_item *item) {
+    return parser->items(text).next(*item);
+}
+
+void gh_json_close(gh_json_parser *parser, size_t kept) { parser->release(kept); }

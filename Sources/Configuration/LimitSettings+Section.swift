@@ -37,6 +37,10 @@ extension LimitSettings: Section {
             "collectedBodiesBytes", \.collectedBodiesBytes, .whole(1_048_576...1_099_511_627_776),
             why: "All JSON bodies being collected, together; more are answered 503."),
         Setting(
+            "translatedAnswerBytes", \.translatedAnswerBytes, .whole(1_024...1_073_741_824),
+            why: "The answer to a `legacyCompletions` route, which is read to its end before the "
+                + "client gets it; a longer one is answered 502. Counts as a collected body."),
+        Setting(
             "clientConnections", \.clientConnections, .whole(0...10_000_000),
             why: "Client connections at once. 0: half of the process's descriptor limit."),
         Setting(

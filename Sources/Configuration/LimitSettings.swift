@@ -11,6 +11,8 @@ public struct LimitSettings: Sendable, Equatable {
     public var streamBufferBytes = 262_144
     /// All collected JSON bodies of the process together.
     public var collectedBodiesBytes = 268_435_456
+    /// An upstream's answer that is read to its end because it has to be translated.
+    public var translatedAnswerBytes = 10_485_760
     /// 0: half of the process's descriptor limit.
     public var clientConnections = 0
     /// Lingering close of HTTP/1.1: what is still read and thrown away behind an early answer.

@@ -15,7 +15,8 @@ extension RouteSettings: Section {
                 + "matches wins."),
         Setting(
             "action", \.action, .choice,
-            why: "`health` answers without a key; `legacyCompletions` refuses to stream."),
+            why: "`forward` passes on. `health` answers without a key. `legacyCompletions` answers "
+                + "the old completions API through `/v1/chat/completions`, never as a stream."),
         Setting(
             "body", \.body, .choice,
             why: "`json`: collected, refused unless it is JSON, so that `model` can be checked. "

@@ -5,7 +5,7 @@ public struct RouteSettings: Sendable, Equatable {
         case forward
         /// Answered by the gateway itself, without a key.
         case health
-        /// Forwarded unless it asks for a stream, which BVE's completions do not have.
+        /// The old completions API, answered through chat completions; never as a stream.
         case legacyCompletions
     }
 

@@ -15,7 +15,7 @@ extension ValueKind where Value == [RouteSettings] {
                 case .mapping:
                     var routes = RouteList()
                     reader.read(node, into: &routes)
-                    return routes.add + (routes.preset?.routes ?? current ?? [])
+                    return routes.over(routes.preset?.routes ?? current ?? [])
                 case .scalar("all", _): return RoutePreset.openai.routes
                 case .scalar(let name, _):
                     if let preset = RoutePreset(rawValue: name) { return preset.routes }

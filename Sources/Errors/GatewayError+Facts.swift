@@ -53,11 +53,15 @@ extension GatewayError {
         case .upstreamFailed(let failure):
             Facts(22, 502, "upstream_error", "Upstream request failed").reason(failure.logReason)
         case .internalError: Facts(23, 500, "internal_error", "Internal server error")
+        case .unsupportedPrompt:
+            Facts(
+                24, 400, "bad_request", "The prompt must be a string or an array of strings",
+                log: "unsupported_prompt")
         }
     }
 
     /// How many numbers `Facts.number` takes.
-    public static let count = 24
+    public static let count = 25
 
     private static var streamingCompletionMessage: StaticString {
         // One literal, because StaticString cannot be joined.

@@ -22,6 +22,7 @@ public enum GatewayError: Error, Equatable, Sendable {
     /// `path` without the query. Made with `unknownRoute`, which bounds both.
     case routeNotFound(method: String, path: String)
     case unsupportedStreamingCompletion
+    case unsupportedPrompt
     case malformedRequest(LogReason)
     case requestTimeout
     case targetTooLong
@@ -60,5 +61,6 @@ public enum GatewayError: Error, Equatable, Sendable {
         .malformedRequest("two Content-Length fields"), .requestTimeout, .targetTooLong,
         .expectationFailed, .misdirected, .fieldsTooLarge, .unsupportedVersion,
         .overloaded(retryAfterSeconds: 1), .upstreamFailed(.unreachable), .internalError,
+        .unsupportedPrompt,
     ]
 }

@@ -32,7 +32,7 @@ public final class JSONProbe {
         let verdict = unsafe body.withUnsafeBufferPointer { bytes in
             unsafe gh_json_probe(parser, bytes.baseAddress, bytes.count, Self.keptBytes, &found)
         }
-        try Self.check(verdict)
+        try JSONFault.check(verdict)
         guard let root = JSONValue(found.root) else { throw .invalid }
         let summary = JSONSummary(
             root: root, model: JSONValue(found.model), stream: JSONValue(found.stream),
@@ -43,33 +43,5 @@ public final class JSONProbe {
             JSONText.unescape(body.extracting(inside), into: &model)
         }
         return summary
-    }
-
-    private static func check(_ verdict: gh_json_verdict) throws(JSONFault) {
-        switch verdict {
-        case GH_JSON_VALID: return
-        case GH_JSON_TOO_DEEP: throw .tooDeep
-        case GH_JSON_DUPLICATE: throw .duplicateMember
-        case GH_JSON_OUT_OF_MEMORY: throw .outOfMemory
-        default: throw .invalid
-        }
-    }
-}
-
-extension JSONValue {
-    /// nil for an absent one.
-    fileprivate init?(_ found: gh_json_value) {
-        let kind: Kind
-        switch found.type {
-        case GH_JSON_OBJECT: kind = .object
-        case GH_JSON_ARRAY: kind = .array
-        case GH_JSON_STRING: kind = .string
-        case GH_JSON_NUMBER: kind = .number
-        case GH_JSON_TRUE: kind = .true
-        case GH_JSON_FALSE: kind = .false
-        case GH_JSON_NULL: kind = .null
-        default: return nil
-        }
-        self.init(kind, Int(found.start)..<Int(max(found.start, found.end)))
     }
 }

@@ -14,6 +14,15 @@ public enum JSONText {
         }
     }
 
+    /// Whether `inside`, a valid string without its quotes, stands for `word`, however it is
+    /// escaped.
+    public static func spells(_ inside: Span<UInt8>, _ word: StaticString) -> Bool {
+        guard inside.firstIndex(of: UInt8(ascii: "\\")) != nil else { return inside.equals(word) }
+        var text = ByteBuffer()
+        unescape(inside, into: &text)
+        return text.bytes.equals(word)
+    }
+
     /// Appends the escape at `index` and returns its length.
     private static func unescapeOne(
         _ inside: Span<UInt8>, _ index: Int, _ text: inout ByteBuffer

@@ -47,6 +47,7 @@ public final class Core {
     let hasher = SHA256Hasher()
     let random = RandomSource()
     let probe = JSONProbe()
+    let reader = JSONReader()
     /// A megabyte serves some hundred connections at once; more would only be kept for a burst.
     let memory = HTTP2Memory(bound: 1_048_576)
     var sessions = SlotTable<Session>(.session)

@@ -46,7 +46,7 @@ extension Exchange {
     }
 
     /// Sends `head` with the bytes of `core.body`.
-    private func send(_ head: Head) {
+    func send(_ head: Head) {
         status = head.status
         if head.status != 204 { head.contentLength = core.body.count }
         appendOwnFields(to: head)

@@ -177,9 +177,12 @@ extension Exchange {
             fail(.modelNotAllowed)
             return
         }
-        if route.action == .legacyCompletions, document.asksForStream {
-            fail(.unsupportedStreamingCompletion)
-            return
+        if route.action == .legacyCompletions {
+            if document.asksForStream {
+                fail(.unsupportedStreamingCompletion)
+                return
+            }
+            guard translateRequest() else { return }
         }
         serve()
     }

@@ -17,6 +17,10 @@ extension Exchange {
             failServerError(head, isEnd: isEnd)
             return
         }
+        if mustHold(head) {
+            hold(head, isEnd: isEnd)
+            return
+        }
         guard case .relay = machine.receivedHead() else { return }
         if isRequestSent { dropRequestBody() }
         status = head.status
@@ -65,6 +69,10 @@ extension Exchange {
     func receivedBody(_ bytes: Span<UInt8>) {
         // While the client is behind, only what it takes is progress.
         if !isClientBehind { noteProgress() }
+        if let heldAnswer {
+            hold(bytes, in: heldAnswer)
+            return
+        }
         uncreditedOut += bytes.count
         guard status != 0, request.method != .head else {
             creditUpstream(bytes.count)
@@ -79,7 +87,11 @@ extension Exchange {
 
     func receivedEnd(_ trailers: Head?) {
         noteProgress()
-        endResponse(trailers, isSent: request.method == .head)
+        if heldAnswer == nil {
+            endResponse(trailers, isSent: request.method == .head)
+        } else {
+            answerTranslated()
+        }
         if let trailers { core.heads.giveBack(trailers) }
     }
 
@@ -108,7 +120,7 @@ extension Exchange {
 
     /// The answer is complete: the stream is free for another request if this one was sent
     /// completely.
-    private func settle(_ lease: consuming Lease) {
+    func settle(_ lease: consuming Lease) {
         guard let pool, let connection else {
             abandon(lease)
             return

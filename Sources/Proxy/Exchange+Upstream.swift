@@ -192,7 +192,8 @@ extension Exchange {
         let mayRepeat = isReused && request.method.isSafe && bytesIn == 0
         let isWhole = route?.body == .json || isRequestEnded && bytesIn == 0
         let canRetry =
-            !isRetry && status == 0 && isWhole && (isUnprocessed || reachedNobody || mayRepeat)
+            !isRetry && status == 0 && heldAnswer == nil && isWhole
+            && (isUnprocessed || reachedNobody || mayRepeat)
         let isMultiplexed = connection.isMultiplexed
         let endpoint = connection.endpoint
         self.connection = nil

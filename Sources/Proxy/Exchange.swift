@@ -68,6 +68,8 @@ final class Exchange {
     var eventStream: EventStreamTail?
     /// Reads what the upstream says of tokens; nil where it would say nothing.
     var usage: UsageScanner?
+    /// The answer of a route that is answered through another one, until it is complete.
+    var heldAnswer: HeldAnswer?
 
     // Time.
     let started: Moment
@@ -108,6 +110,7 @@ final class Exchange {
 
     private var patience: Int {
         if machine.isAnswered { return timeouts.writeStall }
+        if heldAnswer != nil { return timeouts.upstream.idle }
         if status != 0 {
             return isClientBehind ? timeouts.writeStall : timeouts.upstream.idle
         }
@@ -140,7 +143,7 @@ final class Exchange {
             fail(.overloaded(retryAfterSeconds: 1))
         } else {
             if let connection { pool?.failed(connection.endpoint) }
-            fail(.upstreamFailed(.timedOut(.firstByte)))
+            fail(.upstreamFailed(.timedOut(heldAnswer == nil ? .firstByte : .idle)))
         }
     }
 
@@ -149,6 +152,7 @@ final class Exchange {
         guard !isFinished else { return }
         isFinished = true
         dropRequestBody()
+        dropHeldAnswer()
         if isRetry { pool?.endRetry() }
         connection?.forget(upstreamStream)
         connection = nil

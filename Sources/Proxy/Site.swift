@@ -10,7 +10,7 @@ public final class Route: Sendable {
         case forward
         /// Answered by the gateway, without a credential.
         case health
-        /// The old completions API; refuses to stream.
+        /// The old completions API, answered through chat completions; refuses to stream.
         case legacyCompletions
     }
 

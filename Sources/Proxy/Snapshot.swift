@@ -28,6 +28,8 @@ public struct Timeouts: Sendable {
 public struct Bounds: Sendable {
     /// For each stream and direction.
     public var streamBufferBytes = 262_144
+    /// An upstream's answer that has to be translated before it goes on.
+    public var translatedAnswerBytes = 10_485_760
     /// Read and thrown away behind an early answer on HTTP/1.1.
     public var lingerBytes = 1_048_576
     /// Client connections of this worker.

@@ -164,8 +164,12 @@ struct SnapshotBuilder {
         return Route(
             name: pattern, action: action, body: body,
             bodyLimit: route.bodyLimitBytes ?? site.bodyLimitBytes,
-            upstreamPath: Array((route.upstreamPath ?? "").utf8), errorShape: shape,
-            number: number)
+            upstreamPath: upstreamPath(of: route), errorShape: shape, number: number)
+    }
+
+    private func upstreamPath(of route: RouteSettings) -> [UInt8] {
+        let usual = route.action == .legacyCompletions ? "/v1/chat/completions" : ""
+        return Array((route.upstreamPath ?? usual).utf8)
     }
 
     private func index(of upstream: String) -> Int {
@@ -254,6 +258,7 @@ struct SnapshotBuilder {
         let set = configuration.limits
         var bounds = Bounds()
         bounds.streamBufferBytes = set.streamBufferBytes
+        bounds.translatedAnswerBytes = set.translatedAnswerBytes
         bounds.lingerBytes = set.lingerBytes
         let connections = set.clientConnections > 0 ? set.clientConnections : descriptorLimit / 2
         bounds.sessions = share(connections)

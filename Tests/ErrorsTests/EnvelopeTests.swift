@@ -63,6 +63,10 @@ struct EnvelopeTests {
             "Streaming legacy completions are not supported. "
                 + "Use /v1/chat/completions with stream=true."
         ),
+        (
+            .unsupportedPrompt, 400, invalid, "bad_request",
+            "The prompt must be a string or an array of strings"
+        ),
         (.malformedRequest("bare CR"), 400, invalid, "bad_request", "Malformed request"),
         (.requestTimeout, 408, invalid, "request_timeout", "The request took too long"),
         (.targetTooLong, 414, invalid, "uri_too_long", "Request target is too long"),

@@ -50,6 +50,16 @@ typedef struct {
     gh_json_value include_usage;
 } gh_json_summary;
 
+/// A value on a way through a document, with its name where it is a member of an object.
+typedef struct {
+    gh_json_value value;
+    /// With its quotes; absent for an element of an array and for the root.
+    gh_json_value name;
+    /// Where it begins and what comes behind it, counted in tokens.
+    uint32_t token;
+    uint32_t behind;
+} gh_json_item;
+
 gh_json_parser *gh_json_create(void);
 void gh_json_destroy(gh_json_parser *parser);
 /// Reads no byte outside of `text`. The summary is complete only for GH_JSON_VALID. Memory for
@@ -57,6 +67,19 @@ void gh_json_destroy(gh_json_parser *parser);
 gh_json_verdict gh_json_probe(
     gh_json_parser *parser, const uint8_t *text, size_t length, size_t kept,
     gh_json_summary *summary);
+
+/// Checks a document as gh_json_probe does and keeps its tokens, for the two functions below, until
+/// the next call of either or gh_json_close.
+gh_json_verdict gh_json_open(
+    gh_json_parser *parser, const uint8_t *text, size_t length, gh_json_item *root);
+/// The first item of a container; 0 if there is none. `text` is the one that was opened.
+int gh_json_first(
+    const gh_json_parser *parser, const uint8_t *text, const gh_json_item *container,
+    gh_json_item *item);
+/// Moves to the next item of the same container; 0 if there is none.
+int gh_json_next(const gh_json_parser *parser, const uint8_t *text, gh_json_item *item);
+/// Gives memory for documents beyond `kept` bytes back.
+void gh_json_close(gh_json_parser *parser, size_t kept);
 
 #ifdef __cplusplus
 }

@@ -31,6 +31,9 @@ extension Configuration: Section {
         Setting("timeouts", \.timeouts, .section, why: "How long each step may take."),
         Setting("limits", \.limits, .section, why: "What peers may make the process hold."),
         Setting(
+            "monthlyRequests", \.monthlyRequests, .section,
+            why: "What all keys may use together."),
+        Setting(
             "upstreams", \.upstreams, .list(of: .section, minimum: 1), isRequired: true,
             why: "Services requests are forwarded to."),
         Setting(

@@ -22,6 +22,7 @@ public struct Configuration: Sendable {
     public var trustedProxies: [AddressRange] = []
     public var timeouts = TimeoutSettings()
     public var limits = LimitSettings()
+    public var monthlyRequests = MonthlyRequestSettings()
     public var upstreams: [UpstreamSettings] = []
     public var sites: [SiteSettings] = []
 

@@ -46,6 +46,9 @@ extension SiteSettings: Section {
         Setting(
             "rateLimitHeaders", \.rateLimitHeaders, .bool,
             why: "Whether answers carry `x-ratelimit-*`, so that clients can pace themselves."),
+        Setting(
+            "crossOrigin", \.crossOrigin, .section,
+            why: "What pages of other origins may do."),
     ]
 
     private static let identities: [Setting<SiteSettings>] = [

@@ -28,6 +28,7 @@ public struct SiteSettings: Sendable {
     public var responseHeaders = ResponseHeaderRule.passAll
     /// Lower case; nil: no such field is sent.
     public var latencyHeader: String?
+    public var crossOrigin = CrossOriginSettings()
     public var keyPrefix = "sk-"
     public var rateLimitHeaders = true
     public var bodyLimitBytes = 10_485_760
@@ -52,6 +53,7 @@ public struct SiteSettings: Sendable {
         case .bve:
             routes = RoutePreset.bve.routes
             errorParam = false
+            crossOrigin = .bve
             keyPrefix = "sk-bve-"
             defaultLimits = KeyLimits(requestsPerMinute: 60, requestsPerDay: 10_000)
         }

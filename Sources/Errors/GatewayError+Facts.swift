@@ -57,11 +57,16 @@ extension GatewayError {
             Facts(
                 24, 400, "bad_request", "The prompt must be a string or an array of strings",
                 log: "unsupported_prompt")
+        case .processExhausted(let wait):
+            Facts(
+                25, 429, "rate_limit_exceeded", "Monthly request limit exceeded",
+                log: "process_limit_exceeded"
+            ).retry(false, after: wait)
         }
     }
 
     /// How many numbers `Facts.number` takes.
-    public static let count = 25
+    public static let count = 26
 
     private static var streamingCompletionMessage: StaticString {
         // One literal, because StaticString cannot be joined.

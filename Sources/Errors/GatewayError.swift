@@ -16,6 +16,7 @@ public enum GatewayError: Error, Equatable, Sendable {
     // Permission and limits
     case modelNotAllowed
     case rateLimited(LimitWindow, retryAfterMilliseconds: Int)
+    case processExhausted(retryAfterMilliseconds: Int)
     // The request
     case invalidJSON
     case bodyTooLarge(limitBytes: Int)
@@ -61,6 +62,6 @@ public enum GatewayError: Error, Equatable, Sendable {
         .malformedRequest("two Content-Length fields"), .requestTimeout, .targetTooLong,
         .expectationFailed, .misdirected, .fieldsTooLarge, .unsupportedVersion,
         .overloaded(retryAfterSeconds: 1), .upstreamFailed(.unreachable), .internalError,
-        .unsupportedPrompt,
+        .unsupportedPrompt, .processExhausted(retryAfterMilliseconds: 86_400_000),
     ]
 }

@@ -31,9 +31,24 @@ public enum Admission: Equatable, Sendable {
     case admitted(WindowReading?)
     /// Counted nowhere. The reading is that of the window that refused.
     case refused(WindowReading)
+    /// Counted nowhere: not the key but the process has used up its month.
+    case processExhausted(WindowReading)
 
     public var error: GatewayError? {
-        guard case .refused(let reading) = self else { return nil }
-        return .rateLimited(reading.window, retryAfterMilliseconds: reading.resetMilliseconds)
+        switch self {
+        case .admitted: nil
+        case .refused(let reading):
+            .rateLimited(reading.window, retryAfterMilliseconds: reading.resetMilliseconds)
+        case .processExhausted(let reading):
+            .processExhausted(retryAfterMilliseconds: reading.resetMilliseconds)
+        }
+    }
+
+    /// What the answer tells of limits.
+    public var reading: WindowReading? {
+        switch self {
+        case .admitted(let reading): reading
+        case .refused(let reading), .processExhausted(let reading): reading
+        }
     }
 }

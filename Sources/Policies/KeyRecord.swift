@@ -49,8 +49,11 @@ public final class KeyRecord: Sendable {
         }
     }
 
-    /// Counts one request at the key's meter if its limits admit it.
-    public func admit(at moment: Moment) -> Admission { meter.admit(limits, at: moment) }
+    /// Counts one request at the key's meter, and at the process's if that has a limit, if both
+    /// admit it.
+    public func admit(at moment: Moment, within process: ProcessLimit? = nil) -> Admission {
+        meter.admit(limits, at: moment, within: process)
+    }
 
     public func allows(model: Span<UInt8>) -> Bool {
         guard let allowedModels else { return true }

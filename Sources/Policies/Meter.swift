@@ -23,10 +23,19 @@ public final class Meter: Sendable {
     public init() {}
 
     /// Decides about one request and counts it when it is admitted. Tested in the order minute,
-    /// day, month; windows without a limit are not counted.
-    public func admit(_ limits: RequestLimits, at moment: Moment) -> Admission {
-        if limits.isUnlimited { return .admitted(nil) }
-        return state.withLock { state in Self.admit(limits, at: moment, &state) }
+    /// day, month, process; windows without a limit are not counted.
+    ///
+    /// The process is asked under this meter's lock, after the key's own windows: so neither counts
+    /// what the other refuses, and nothing is counted that would have to be taken back.
+    public func admit(
+        _ limits: RequestLimits, at moment: Moment, within process: ProcessLimit? = nil
+    ) -> Admission {
+        if limits.isUnlimited {
+            guard let process, case .processExhausted(let reading) = process.admit(at: moment)
+            else { return .admitted(nil) }
+            return .processExhausted(reading)
+        }
+        return state.withLock { state in Self.admit(limits, at: moment, process, &state) }
     }
 
     /// Whether every window has passed, so that nothing is lost with the meter.
@@ -41,7 +50,8 @@ public final class Meter: Sendable {
     }
 
     private static func admit(
-        _ limits: RequestLimits, at moment: Moment, _ state: inout State
+        _ limits: RequestLimits, at moment: Moment, _ process: ProcessLimit?,
+        _ state: inout State
     ) -> Admission {
         var tightest: WindowReading?
         if let limit = limits.perMinute {
@@ -57,6 +67,9 @@ public final class Meter: Sendable {
             state.month.roll(.month, to: moment)
             let reading = read(state.month, .month, limit, at: moment)
             if let refusal = judge(reading, &tightest) { return refusal }
+        }
+        if let process, case .processExhausted(let reading) = process.admit(at: moment) {
+            return .processExhausted(reading)
         }
         count(limits, at: moment, &state)
         return .admitted(tightest)

@@ -15,6 +15,9 @@ public final class MeterTable: Sendable {
 
     public init(bound: Int = 1_000_000) { self.bound = bound }
 
+    /// Counts for the process as a whole.
+    public let process = Meter()
+
     public var count: Int { meters.withLock { $0.count } }
 
     /// The meter of that key, made at the first call.

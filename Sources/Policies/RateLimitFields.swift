@@ -15,11 +15,7 @@ public enum RateLimitFields {
 
     /// What the admission of a request has to say, be it admitted or refused.
     public static func append(_ admission: Admission, to fields: inout Fields) {
-        switch admission {
-        case .admitted(let reading):
-            if let reading { append(reading, to: &fields) }
-        case .refused(let reading): append(reading, to: &fields)
-        }
+        if let reading = admission.reading { append(reading, to: &fields) }
     }
 
     /// `Retry-After`, `retry-after-ms` and `x-should-retry`, as far as the error has them.

@@ -68,7 +68,7 @@ extension Exchange {
         head.fields.append(.xRequestID) { requestID.write(into: &$0) }
         head.fields.append(.xTraceID) { trace.writeTraceID(into: &$0) }
         guard let site else { return }
-        if request.fields.contains(.origin) { site.crossOrigin.append(to: &head.fields) }
+        site.crossOrigin.append(request.fields, to: &head.fields)
         if let reading, site.sendsRateLimitFields || error != nil {
             RateLimitFields.append(reading, to: &head.fields)
         }

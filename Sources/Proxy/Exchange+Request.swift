@@ -56,17 +56,11 @@ extension Exchange {
             return false
         case .principal(let key):
             principal = key
-            switch key.admit(at: core.now) {
-            case .admitted(let reading):
-                self.reading = reading
-                return true
-            case .refused(let reading):
-                self.reading = reading
-                fail(
-                    .rateLimited(
-                        reading.window, retryAfterMilliseconds: reading.resetMilliseconds))
-                return false
-            }
+            let admission = key.admit(at: core.now, within: core.snapshot.processLimit)
+            reading = admission.reading
+            guard let error = admission.error else { return true }
+            fail(error)
+            return false
         }
     }
 

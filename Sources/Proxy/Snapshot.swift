@@ -50,11 +50,14 @@ public final class Snapshot: Sendable {
     public let trustedProxies: TrustedProxies
     /// All collected bodies of the process.
     public let bodyBudget: BodyBudget
+    /// nil: no limit but those of the keys.
+    public let processLimit: ProcessLimit?
 
     public init(
         sites: SiteDirectory, upstreams: [UpstreamTarget], timeouts: Timeouts, limits: Bounds,
         clientCodecLimits: CodecLimits, upstreamCodecLimits: CodecLimits,
-        trustedProxies: TrustedProxies, bodyBudget: BodyBudget
+        trustedProxies: TrustedProxies, bodyBudget: BodyBudget,
+        processLimit: ProcessLimit? = nil
     ) {
         self.sites = sites
         self.upstreams = upstreams
@@ -64,5 +67,6 @@ public final class Snapshot: Sendable {
         self.upstreamCodecLimits = upstreamCodecLimits
         self.trustedProxies = trustedProxies
         self.bodyBudget = bodyBudget
+        self.processLimit = processLimit
     }
 }

@@ -39,7 +39,8 @@ struct SnapshotBuilder {
             timeouts: timeouts, limits: bounds, clientCodecLimits: clientLimits,
             upstreamCodecLimits: upstreamLimits,
             trustedProxies: TrustedProxies(configuration.trustedProxies),
-            bodyBudget: BodyBudget(limitBytes: configuration.limits.collectedBodiesBytes))
+            bodyBudget: BodyBudget(limitBytes: configuration.limits.collectedBodiesBytes),
+            processLimit: processLimit)
         return (snapshot, subjects)
     }
 
@@ -135,7 +136,7 @@ struct SnapshotBuilder {
             requestHeaders: RequestHeaderPolicy(), responseHeaders: responseHeaders(settings),
             latencyField: settings.latencyHeader,
             sendsRateLimitFields: settings.rateLimitHeaders,
-            crossOrigin: settings.dialect == .bve ? .fixed : .reflecting,
+            crossOrigin: crossOrigin(settings.crossOrigin),
             upstream: index(of: settings.upstream),
             number: subjects.add(site: settings.name, route: ""))
     }
@@ -176,11 +177,41 @@ struct SnapshotBuilder {
         configuration.upstreams.firstIndex { $0.name == upstream } ?? 0
     }
 
+    private func crossOrigin(_ settings: CrossOriginSettings) -> CrossOriginPolicy {
+        let fields: CrossOriginPolicy.RequestFields =
+            switch settings.allowedHeaders {
+            case .reflected: .reflected
+            case .listed(let names): .listed(Array(names.joined(separator: ", ").utf8))
+            }
+        return CrossOriginPolicy(
+            origins: settings.origins == ["*"]
+                ? .any : .listed(settings.origins.map { Array($0.utf8) }),
+            allowsCredentials: settings.credentials, requestFields: fields,
+            exposedFields: settings.exposedHeaders, maxAgeSeconds: settings.maxAgeSeconds)
+    }
+
     private func responseHeaders(_ settings: SiteSettings) -> ResponseHeaderPolicy {
         let own = settings.latencyHeader.map { [$0] } ?? []
         return switch settings.responseHeaders {
         case .passAll: .allBut(gatewayNames: own)
         case .allowlist(let names): .only(names, gatewayNames: own)
+        }
+    }
+
+    // MARK: Limits
+
+    private var processLimit: ProcessLimit? {
+        let caps = configuration.monthlyRequests
+        guard caps.softCap != nil || caps.hardCap != nil else { return nil }
+        return ProcessLimit(
+            softCap: caps.softCap, hardCap: caps.hardCap, meter: meters.process
+        ) { count in
+            // On a thread of its own: the worker that served this request must not wait for
+            // whoever reads the warning.
+            _ = try? Thread.spawn(name: "warning") {
+                StandardStream.error.write(
+                    "gatehouse: warning: \(count) requests this month: the soft cap is reached\n")
+            }
         }
     }
 

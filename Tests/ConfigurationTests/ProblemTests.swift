@@ -69,7 +69,8 @@ import Testing
             "limits: {requestHeadBytes: 1023}", "limits: {requestHeadBytes: 64KiB}",
             "limits: {requestHeadBytes: 2048, requestTargetBytes: 4096}",
             "limits: {streamWindowBytes: 1048577}", "limits: {collectedBodiesBytes: 1048576}",
-            "timeouts: 5", "limits: [1]",
+            "timeouts: 5", "limits: [1]", "monthlyRequests: {softCap: 2, hardCap: 1}",
+            "monthlyRequests: {hardCap: -1}", "monthlyRequests: {hardCap: none}",
         ])
     func values(line: String) {
         #expect(problems(with: line).count == 1, "\(problems(with: line))")
@@ -162,6 +163,9 @@ import Testing
             "responseHeaders: {allowlist: [\"a b\"]}", "latencyHeader: \"a:\"", "keyPrefix: \"\"",
             "keyPrefix: \"a b\"", "defaultLimits: {requestsPerMinute: -1}", "defaultLimits: 5",
             "defaultLimits: {requestPerMinute: 1}", "minuteWindow: rolling", "keys: {}",
+            "crossOrigin: {credentials: true}", "crossOrigin: {origins: [\"*\", \"https://a\"]}",
+            "crossOrigin: {origins: [https://a/]}", "crossOrigin: {origins: [a.example]}",
+            "crossOrigin: {allowedHeaders: [\"a b\"]}", "crossOrigin: {maxAgeSeconds: -1}",
         ])
     func sites(more: String) {
         #expect(problems(site: more).count == 1, "\(problems(site: more))")

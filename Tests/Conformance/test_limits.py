@@ -161,3 +161,46 @@ def test_the_default_profile_is_unlimited_until_limits_are_set(start, tag):
     answers = [gateway.chat("h2", tag) for _ in range(70)]
     assert {answer.status for answer in answers} == {200}
     assert answers[0].header("x-ratelimit-limit-requests") is None
+
+
+# The process as a whole.
+
+
+def capped(start, soft="unlimited", hard="unlimited", keys=2):
+    made = [start.key() for _ in range(keys)]
+    return start("openai", made, top={"monthlyRequests": {"softCap": soft, "hardCap": hard}}), made
+
+
+def test_all_keys_together_are_admitted_exactly_the_hard_cap(start, upstream, tag):
+    gateway, keys = capped(start, hard=20)
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(
+            lambda number: gateway.chat("h1" if number % 2 else "h2", tag, key=keys[number % 2]),
+            range(60)))
+    assert sorted(answer.status for answer in answers) == [200] * 20 + [429] * 40
+    assert len(upstream.seen(tag)) == 20
+    refused = next(answer for answer in answers if answer.status == 429)
+    assert refused.error["message"] == "Monthly request limit exceeded"
+    assert refused.error["code"] == "rate_limit_exceeded"
+    assert refused.header("x-should-retry") == "false"
+    assert int(refused.header("retry-after")) >= 1
+    assert refused.header("x-ratelimit-limit-requests") == "20"
+    lines = gateway.wait_log(lambda line: line.get("error") == "process_limit_exceeded", count=40)
+    assert len(lines) == 40
+
+
+def test_what_is_refused_before_does_not_count_for_the_process(start, protocol, tag):
+    gateway, keys = capped(start, hard=1)
+    assert gateway.chat(protocol, tag, key=None).status == 401
+    assert gateway.call(protocol, "GET", "/health", key=None).status == 200
+    assert gateway.call(protocol, "GET", "/v1/unknown").status == 404
+    assert gateway.chat(protocol, tag, key=keys[0]).status == 200
+    assert gateway.chat(protocol, tag, key=keys[1]).status == 429
+
+
+def test_the_soft_cap_is_told_once_and_refuses_nothing(start, protocol, tag):
+    gateway, _ = capped(start, soft=2)
+    assert [gateway.chat(protocol, tag).status for _ in range(4)] == [200] * 4
+    gateway.stop()
+    warnings = [line for line in gateway.stderr.decode().splitlines() if "soft cap" in line]
+    assert warnings == ["gatehouse: warning: 2 requests this month: the soft cap is reached"]

@@ -213,3 +213,24 @@ def test_the_same_request_gets_the_same_answer_over_http1_and_http2(
     assert stable(one) == stable(two)
     assert one.names - two.names <= {"connection", "transfer-encoding", "content-length"}
     assert two.names - one.names <= {"content-length"}
+
+
+def test_a_page_may_read_both_ids_and_when_to_come_back(house, protocol, tag):
+    answer = house.chat(protocol, tag, fields=[("Origin", "https://app.example")])
+    exposed = answer.header("access-control-expose-headers").lower().split(", ")
+    assert {"x-request-id", "x-trace-id", "retry-after"} <= set(exposed)
+
+
+def test_a_site_lists_the_origins_whose_pages_may_call(start, protocol, tag):
+    gateway = start("openai", site={"crossOrigin": {
+        "origins": ["https://app.example"], "credentials": True, "maxAgeSeconds": 60}})
+    answer = gateway.chat(protocol, tag, fields=[("Origin", "https://app.example")])
+    assert answer.header("access-control-allow-origin") == "https://app.example"
+    assert answer.header("access-control-allow-credentials") == "true"
+    assert "Origin" in answer.headers("vary")
+    stranger = gateway.chat(protocol, tag, fields=[("Origin", "https://evil.example")])
+    assert stranger.status == 200
+    assert not {name for name in stranger.names if name.startswith("access-control-")}
+    fields = [("Origin", "https://app.example"), ("Access-Control-Request-Method", "POST")]
+    preflight = gateway.call(protocol, "OPTIONS", "/v1/x", fields=fields, key=None)
+    assert preflight.header("access-control-max-age") == "60"

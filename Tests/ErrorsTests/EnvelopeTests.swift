@@ -64,6 +64,10 @@ struct EnvelopeTests {
                 + "Use /v1/chat/completions with stream=true."
         ),
         (
+            .processExhausted(retryAfterMilliseconds: 1), 429, limit, "rate_limit_exceeded",
+            "Monthly request limit exceeded"
+        ),
+        (
             .unsupportedPrompt, 400, invalid, "bad_request",
             "The prompt must be a string or an array of strings"
         ),

@@ -88,6 +88,58 @@ struct MeterModelTests {
         #expect(admitted.load(ordering: .relaxed) == 1_000)
     }
 
+    @Test("the process's cap is exact for all keys together, and takes nothing from a key's month")
+    func processCap() throws {
+        let told = Atomic<Int>(0)
+        let process = ProcessLimit(softCap: 600, hardCap: 1_000, meter: Meter()) { _ in
+            told.wrappingAdd(1, ordering: .relaxed)
+        }
+        let keys = [Meter(), Meter(), Meter()]
+        let now = moment(2026, 11, 21, 12)
+        let admitted = Atomic<Int>(0)
+        let turn = Atomic<Int>(0)
+        try inThreads(8) {
+            let mine = turn.wrappingAdd(1, ordering: .relaxed).oldValue % 3
+            // One key has no limits, one can never use the process up, one could.
+            let limits = RequestLimits(perMonth: [nil, 100, 5_000][mine])
+            for _ in 0..<1_000
+            where keys[mine].admit(limits, at: now, within: process).isAdmitted {
+                admitted.wrappingAdd(1, ordering: .relaxed)
+            }
+        }
+        #expect(admitted.load(ordering: .relaxed) == 1_000)
+        #expect(told.load(ordering: .relaxed) == 1)
+        let next = moment(2026, 12, 1)
+        #expect(keys[0].admit(.unlimited, at: next, within: process).isAdmitted)
+    }
+
+    @Test("what the process refuses is not counted at the key, and the other way round")
+    func neitherCountsWhatTheOtherRefuses() {
+        let process = ProcessLimit(softCap: nil, hardCap: 3, meter: Meter()) { _ in }
+        let key = Meter()
+        let other = Meter()
+        let limits = RequestLimits(perMonth: 2)
+        let now = moment(2026, 11, 21, 12)
+        #expect(key.admit(limits, at: now, within: process).isAdmitted)
+        #expect(key.admit(limits, at: now, within: process).isAdmitted)
+        // Refused by the key: the process has room for one more.
+        #expect(!key.admit(limits, at: now, within: process).isAdmitted)
+        #expect(other.admit(limits, at: now, within: process).isAdmitted)
+        // Refused by the process: the key keeps its own second request.
+        guard case .processExhausted(let reading) = other.admit(limits, at: now, within: process)
+        else {
+            Issue.record("admitted beyond the cap")
+            return
+        }
+        #expect(reading.limit == 3 && reading.remaining == 0)
+        #expect(
+            other.admit(limits, at: now)
+                == .admitted(
+                    WindowReading(
+                        window: .month, limit: 2, remaining: 0,
+                        resetMilliseconds: reading.resetMilliseconds)))
+    }
+
     @Test("a budget never lends more than it has, and has all of it in the end")
     func budget() throws {
         let budget = BodyBudget(limitBytes: 1_000)

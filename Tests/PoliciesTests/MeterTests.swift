@@ -8,13 +8,6 @@ extension Admission {
         if case .admitted = self { return true }
         return false
     }
-
-    var reading: WindowReading? {
-        switch self {
-        case .admitted(let reading): reading
-        case .refused(let reading): reading
-        }
-    }
 }
 
 @Suite("A meter")

@@ -106,7 +106,8 @@ final class World {
                 KeyRecord(id: "key", name: "", prefix: "sk-", digest: digest, meter: Meter())
             ]),
             requestHeaders: RequestHeaderPolicy(), responseHeaders: .allBut(),
-            latencyField: nil, sendsRateLimitFields: true, crossOrigin: .reflecting, upstream: 0)
+            latencyField: nil, sendsRateLimitFields: true, crossOrigin: CrossOriginPolicy(),
+            upstream: 0)
     }
 
     // MARK: Clients

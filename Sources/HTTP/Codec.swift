@@ -49,8 +49,9 @@ public enum MessageFault: Error, Sendable {
 /// `reset` and `refused` may take the place of any of them. After `closed` or `reset` the stream is
 /// never named again.
 public enum CodecEvent {
-    /// Server: a complete request head. Client: the final response head (status ≥ 200).
-    /// `isEnd`: no body follows; no separate `end` is emitted.
+    /// Server: a complete request head. Client: the final response head (status ≥ 200, or the 101
+    /// that opens a tunnel). `isEnd`: no body follows; no separate `end` is emitted, unless the
+    /// stream becomes a tunnel.
     case head(StreamID, Head, isEnd: Bool)
     /// Client: an interim response (1xx other than 101). The receiver gives the head back to the
     /// pool.
@@ -88,6 +89,8 @@ public struct CodecLimits: Sendable {
     public var chunkExtensionBytes = 256
     /// HTTP/2: streams a peer may have open.
     public var concurrentStreams = 100
+    /// HTTP/2 server: WebSocket by extended CONNECT is offered (RFC 8441).
+    public var offersWebSocket = false
     /// HTTP/2: receive window of a stream, and of the connection.
     public var streamWindowBytes = 65_536
     public var connectionWindowBytes = 1_048_576
@@ -105,6 +108,10 @@ public struct CodecLimits: Sendable {
 /// Receiving: the driver passes all bytes it holds; the codec appends events and says how many
 /// bytes are done with. Bytes it did not take are passed again, with more behind them, at the next
 /// call. Sending: calls queue; `write` turns the queue into bytes.
+///
+/// A tunnel is opened by heads whose `isWebSocket` is set: the client's asks, `open` asks for it,
+/// the upstream's or `respond` accepts. From there the stream's body is what is tunnelled, without
+/// a length; each side's `end` ends its own direction, and `closed` comes behind both.
 public protocol Codec: AnyObject {
     /// Parses `bytes`. Returns how many of them may be forgotten once the events are handled; the
     /// ranges of `.body` events count from the start of `bytes`. HTTP/1.1 server: stops behind a
@@ -155,6 +162,11 @@ public protocol Codec: AnyObject {
     func shutDown()
     /// Nothing will come of this connection any more: close it when its output is written.
     var isFinished: Bool { get }
+    /// HTTP/1.1: the whole connection is a tunnel, and the end of the peer's bytes is not the end
+    /// of ours.
+    var isTunnel: Bool { get }
+    /// HTTP/1.1: our direction of the tunnel is over and has left; FIN says so.
+    var hasSaidAll: Bool { get }
     var openStreams: Int { get }
     /// Client: streams that could be opened now.
     var availableStreams: Int { get }

@@ -10,7 +10,9 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         acceptLanguage, altSvc, apiKey, authorization, cacheControl
     case connection, contentEncoding, contentLength, contentType, cookie, date, expect, forwarded
     case host, keepAlive, location, openAIBeta, origin, proxyAuthenticate, proxyAuthorization
-    case proxyConnection, retryAfter, retryAfterMs, server, setCookie, te, traceparent, tracestate
+    case proxyConnection, retryAfter, retryAfterMs, secWebSocketAccept, secWebSocketExtensions
+    case secWebSocketKey, secWebSocketProtocol, secWebSocketVersion
+    case server, setCookie, te, traceparent, tracestate
     case trailer, transferEncoding, upgrade, userAgent, via, xAccelBuffering, xApiKey, xEndUserID
     case xForwardedFor, xForwardedHost, xForwardedProto, xProjectID
     case xRateLimitLimitRequests, xRateLimitRemainingRequests, xRateLimitResetRequests
@@ -48,6 +50,11 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         case .proxyConnection: "proxy-connection"
         case .retryAfter: "retry-after"
         case .retryAfterMs: "retry-after-ms"
+        case .secWebSocketAccept: "sec-websocket-accept"
+        case .secWebSocketExtensions: "sec-websocket-extensions"
+        case .secWebSocketKey: "sec-websocket-key"
+        case .secWebSocketProtocol: "sec-websocket-protocol"
+        case .secWebSocketVersion: "sec-websocket-version"
         case .server: "server"
         case .setCookie: "set-cookie"
         case .te: "te"

@@ -17,6 +17,11 @@ extension HTTP1Codec {
         reading = .head
         pending.appendRequestLine(of: head)
         pending.append(head.fields, isRequest: true)
+        asksForTunnel = head.isWebSocket
+        if head.isWebSocket {
+            pending.append("upgrade: websocket\r\nconnection: upgrade\r\n\r\n")
+            return current
+        }
         if let length = head.contentLength {
             pending.appendContentLength(length)
             writing = .length(length)
@@ -53,9 +58,9 @@ extension HTTP1Codec {
             try readFields(section, into: head, bound: limits.headBytes, isTrailer: false)
         else { return false }
         try framing.finish(head, role: .client, optionLimit: limits.fieldCount)
-        if head.status == 101 { throw .malformed("101 without an upgrade") }
+        if head.status == 101, !isAcceptance(head) { throw .malformed("101 without an upgrade") }
         if isConnect, head.status >= 200, head.status < 300 { throw .malformed("a tunnel") }
-        if head.status < 200 {
+        if head.status < 200, head.status != 101 {
             interimCount += 1
             guard interimCount <= limits.interimResponses else {
                 throw .malformed("too many interim responses")
@@ -65,7 +70,9 @@ extension HTTP1Codec {
         scanner.reset()
         fieldCount = 0
         partial = nil
-        if head.status < 200 {
+        if head.status == 101 {
+            tunnelOpened(head)
+        } else if head.status < 200 {
             events.append(.interim(current, head))
         } else {
             responseBegan(head)
@@ -85,7 +92,7 @@ extension HTTP1Codec {
         } else {
             isEnd = beginBody(of: head)
         }
-        if reading == .untilClose || !framing.persists(isHTTP10: head.isHTTP10) {
+        if asksForTunnel || reading == .untilClose || !framing.persists(isHTTP10: head.isHTTP10) {
             stopReuse()
         }
         if isEnd { announceLast() }
@@ -94,7 +101,7 @@ extension HTTP1Codec {
     }
 
     /// Takes the connection out of use behind this response, and says so once.
-    private func stopReuse() {
+    func stopReuse() {
         if persists { events.append(.goingAway) }
         persists = false
     }
@@ -125,6 +132,7 @@ extension HTTP1Codec {
     /// The upstream has sent its last byte.
     func responsesEnded() {
         switch reading {
+        case .tunnel: tunnelEnded()
         case .untilClose:
             announceLast()
             events.append(.end(current, trailers: nil))

@@ -16,7 +16,7 @@ extension HTTP1Codec {
             pending.append(bytes)
         case .chunked:
             pending.appendChunk(bytes)
-        case .untilClose:
+        case .untilClose, .tunnel:
             pending.append(bytes)
         }
         pendingBody += bytes.count
@@ -26,7 +26,7 @@ extension HTTP1Codec {
         guard isOpen, stream == current else { return }
         switch writing {
         case .waiting, .complete: return
-        case .bodiless, .untilClose: break
+        case .bodiless, .untilClose, .tunnel: break
         case .length(let missing):
             // The rest would be taken from the next message.
             guard missing == 0 else {
@@ -43,7 +43,11 @@ extension HTTP1Codec {
 
     func ownMessageEnded() {
         writing = .complete
-        if role == .server { serverMessageEnded() }
+        if isTunnel {
+            settleTunnel()
+        } else if role == .server {
+            serverMessageEnded()
+        }
     }
 
     /// Whether the head can be said in HTTP/1.1 without its parts being read as others. The codecs
@@ -83,7 +87,7 @@ extension HTTP1Codec {
             pendingBody = min(pendingBody, pending.count)
             events.append(.drained(current))
         }
-        settle()
+        if isTunnel { settleTunnel() } else { settle() }
         return !pending.isEmpty
     }
 }

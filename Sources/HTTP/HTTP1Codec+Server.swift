@@ -61,6 +61,7 @@ extension HTTP1Codec {
         writing = .waiting
         isDiscarding = false
         let isEnd = beginBody(of: head)
+        asksForTunnel = head.isWebSocket && isEnd
         if isEnd { awaitsContinue = false }
         events.append(.head(current, head, isEnd: isEnd))
     }
@@ -79,6 +80,8 @@ extension HTTP1Codec {
         switch reading {
         case .head:
             abandon()
+        case .tunnel:
+            tunnelEnded()
         case .length, .chunked, .trailers, .untilClose:
             if isDiscarding || writing == .complete {
                 reading = .ignoring
@@ -102,6 +105,10 @@ extension HTTP1Codec {
 
     public func respond(_ head: Head, on stream: StreamID, isEnd: Bool) {
         guard role == .server, isOpen, stream == current, writing == .waiting else { return }
+        if head.status == 101, asksForTunnel, !hasEnded, head.fields.areWritable {
+            openTunnel(head)
+            return
+        }
         guard canWrite(head, isEnd: isEnd) else {
             fail("a response head that cannot be written")
             return
@@ -126,6 +133,7 @@ extension HTTP1Codec {
             }
         }
         if isBodiless { writing = .bodiless }
+        if head.isWebSocket { pending.append("upgrade: websocket\r\nconnection: upgrade\r\n") }
         if !persists {
             pending.append("connection: close\r\n")
         } else if isPeerHTTP10 {
@@ -141,7 +149,7 @@ extension HTTP1Codec {
         if isShuttingDown || hasEnded || awaitsContinue { persists = false }
         switch reading {
         case .length(let missing) where missing > limits.discardedBodyBytes: persists = false
-        case .chunked, .trailers, .untilClose, .ignoring: persists = false
+        case .chunked, .trailers, .untilClose, .tunnel, .ignoring: persists = false
         case .length, .head, .complete: break
         }
     }

@@ -5,6 +5,7 @@ import Kernel
 ///
 ///     server   head ──▶ length | chunked ▶ trailers ──▶ complete ──response left──▶ head …
 ///     client   (open) head ──▶ length | chunked ▶ trailers | untilClose ──▶ complete (open) …
+///     both     a head with 101 ──▶ tunnel ──end of file──▶ complete
 ///     both     a fault, an end of file, the last message ──▶ ignoring
 ///
 /// At most one exchange is open at a time: a server does not look behind a request until its
@@ -13,8 +14,8 @@ import Kernel
 /// text is copied from one message to another: what is written is made from parsed parts, with a
 /// framing of its own.
 ///
-/// An upgrade would be one more state of `reading` and `writing` that passes bytes through; none is
-/// offered, so Upgrade is dropped like every other field of the hop.
+/// The one upgrade there is, WebSocket's, is one more state of `reading` and `writing` that passes
+/// bytes through; where nobody accepts it, Upgrade is dropped like every other field of the hop.
 public final class HTTP1Codec: Codec {
     /// Where the next received byte belongs.
     enum Reading: Equatable {
@@ -24,6 +25,8 @@ public final class HTTP1Codec: Codec {
         case chunked
         case trailers
         case untilClose
+        /// Every byte to the end of file belongs to the tunnel.
+        case tunnel
         /// The peer's message has ended (client: or none is expected).
         case complete
         /// Nothing that arrives matters any more.
@@ -39,6 +42,7 @@ public final class HTTP1Codec: Codec {
         case untilClose
         /// HEAD, 204 and 304: body bytes are not sent.
         case bodiless
+        case tunnel
         case complete
     }
 
@@ -87,6 +91,9 @@ public final class HTTP1Codec: Codec {
     var interimCount = 0
     /// Client: the method of the request was CONNECT.
     var isConnect = false
+    /// The request of this exchange asked for a tunnel.
+    var asksForTunnel = false
+    public internal(set) var isTunnel = false
 
     /// A codec for a new connection. `isSecure` is what heads of received requests will say.
     public init(role: Role, limits: CodecLimits, heads: HeadPool, isSecure: Bool) {
@@ -137,7 +144,7 @@ public final class HTTP1Codec: Codec {
                 readChunks(bytes, &taken)
             case .trailers:
                 guard readTrailers(bytes, &taken) else { return taken }
-            case .untilClose:
+            case .untilClose, .tunnel:
                 emitBody(taken..<bytes.count)
                 taken = bytes.count
             case .complete:

@@ -58,6 +58,11 @@ public final class Head {
     public var endsConnection = false
     /// HTTP/1.0 spoke: no chunked coding may be sent to that peer.
     public var isHTTP10 = false
+    /// Request: asks that its stream become a tunnel for WebSocket. HTTP/1.1 says so with Upgrade
+    /// (RFC 6455 section 4.1), HTTP/2 with an extended CONNECT (RFC 8441), which stands here as the
+    /// GET it means. Response of an upstream: the stream is that tunnel now. Response to a client:
+    /// it becomes the tunnel (status 101 or 200), or should have been asked for (426).
+    public var isWebSocket = false
     /// The fields without pseudo-fields, without Host, and without what framed the message on the
     /// wire: no Connection and what it names, Keep-Alive, Proxy-Connection, Transfer-Encoding,
     /// Upgrade. Content-Length is kept as a field as well as in `contentLength`.
@@ -76,6 +81,7 @@ public final class Head {
         contentLength = nil
         isHTTP10 = false
         endsConnection = false
+        isWebSocket = false
         fields.removeAll()
     }
 

@@ -12,6 +12,10 @@ struct MessageFraming: ~Copyable {
     /// `Expect: 100-continue` was said.
     private(set) var expectsContinue = false
     private var expectsOther = false
+    private var wantsUpgrade = false
+    private var namesWebSocket = false
+    /// Protocols that Upgrade named.
+    private var upgradeCount = 0
     /// What Connection named besides the options known here, each followed by a comma.
     private var named = ByteBuffer()
     private var namedCount = 0
@@ -23,6 +27,9 @@ struct MessageFraming: ~Copyable {
         wantsKeepAlive = false
         expectsContinue = false
         expectsOther = false
+        wantsUpgrade = false
+        namesWebSocket = false
+        upgradeCount = 0
         named.removeAll(keepingCapacity: 256)
         namedCount = 0
     }
@@ -77,7 +84,10 @@ struct MessageFraming: ~Copyable {
                 expectsOther = true
             }
             return false
-        case .keepAlive, .proxyConnection, .upgrade, .te:
+        case .upgrade:
+            takeUpgrade(value)
+            return true
+        case .keepAlive, .proxyConnection, .te:
             return true
         default:
             return false
@@ -105,11 +115,25 @@ struct MessageFraming: ~Copyable {
                 wantsClose = true
             } else if option.equalsIgnoringCase("keep-alive") {
                 wantsKeepAlive = true
-            } else if option.count > 0, !option.equalsIgnoringCase("upgrade") {
+            } else if option.equalsIgnoringCase("upgrade") {
+                wantsUpgrade = true
+            } else if option.count > 0 {
                 named.append(option)
                 named.append(UInt8(ascii: ","))
                 namedCount += 1
             }
+            start = end + 1
+        }
+    }
+
+    /// RFC 9110 section 7.8. Of all protocols only WebSocket is known here.
+    private mutating func takeUpgrade(_ list: Span<UInt8>) {
+        var start = 0
+        while start < list.count {
+            let end = list.firstIndex(of: UInt8(ascii: ","), from: start) ?? list.count
+            let name = list.extracting(start..<end).trimmed
+            if name.count > 0 { upgradeCount += 1 }
+            if name.equalsIgnoringCase("websocket") { namesWebSocket = true }
             start = end + 1
         }
     }
@@ -148,6 +172,7 @@ struct MessageFraming: ~Copyable {
                 throw .expectationFailed
             }
         }
+        head.isWebSocket = opensWebSocket(head, role)
         guard namedCount <= optionLimit else { throw .fieldsTooLarge }
         if namedCount > 0 { removeNamed(from: head) }
     }
@@ -157,6 +182,15 @@ struct MessageFraming: ~Copyable {
         while let end = named.bytes.firstIndex(of: UInt8(ascii: ","), from: start) {
             head.fields.remove(named: named.slice(start..<end))
             start = end + 1
+        }
+    }
+
+    /// A request may offer several protocols; a 101 that names more than one stacks them.
+    private func opensWebSocket(_ head: Head, _ role: Role) -> Bool {
+        guard wantsUpgrade, namesWebSocket, !head.isHTTP10 else { return false }
+        return switch role {
+        case .server: head.method == .get
+        case .client: head.status == 101 && upgradeCount == 1
         }
     }
 

@@ -33,10 +33,13 @@ struct FieldBlock: ~Copyable {
         numbers.reserve(64)
     }
 
-    /// The pseudo-fields of a request and its fields (RFC 9113 section 8.3.1).
+    /// The pseudo-fields of a request and its fields (RFC 9113 section 8.3.1, RFC 8441 section 4).
     mutating func setRequest(_ head: Head) {
         removeAll()
-        if head.method == .other {
+        if head.isWebSocket {
+            append(":method", "CONNECT")
+            append(":protocol", "websocket")
+        } else if head.method == .other {
             append(":method", head.methodText.bytes)
         } else {
             append(":method", head.method.text)

@@ -85,6 +85,8 @@ extension HTTP2Codec {
             if role == .server, !resets.take(at: now) {
                 fail(.calm("too many streams were reset"))
             }
+        case NGHTTP2_SETTINGS.rawValue:
+            hasPeerSettings = true
         case NGHTTP2_GOAWAY.rawValue:
             guard role == .client, isAlive, !isGoingAway else { return }
             isGoingAway = true
@@ -159,6 +161,7 @@ extension HTTP2Codec {
     private func responseReceived(_ stream: Stream, _ head: Head, isEnd: Bool) {
         if head.status >= 200 {
             stream.hasFinalHead = true
+            head.isWebSocket = stream.isTunnel && head.status < 300 && !isEnd
             uselessFrames.give(budgets.uselessFramesPerRequest)
             events.append(.head(stream.id, head, isEnd: isEnd))
             return

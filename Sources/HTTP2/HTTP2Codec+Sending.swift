@@ -13,6 +13,7 @@ extension HTTP2Codec {
         stream.id = StreamID(id)
         stream.hasBody = !isEnd
         stream.isComplete = isEnd
+        stream.isTunnel = head.isWebSocket
         streams.insert(stream)
         uselessFrames.give(budgets.uselessFramesPerRequest)
         return stream.id
@@ -24,6 +25,7 @@ extension HTTP2Codec {
         stream.hasFinalHead = true
         stream.hasBody = !isEnd
         stream.isComplete = isEnd
+        stream.isTunnel = head.isWebSocket && head.status == 200
         if !session.submitResponse(fieldBlock, on: stream.id.rawValue, hasBody: !isEnd) {
             breakOff(stream)
         }
@@ -207,7 +209,7 @@ extension HTTP2Codec {
 
     /// Whether the end of our message would be an answer to a request that is not complete.
     private func isAnswering(_ stream: Stream) -> Bool {
-        role == .server && !stream.hasReceivedEnd && !stream.isMute
+        role == .server && !stream.hasReceivedEnd && !stream.isMute && !stream.isTunnel
     }
 
     /// A head that could not be sent leaves its stream without an end.

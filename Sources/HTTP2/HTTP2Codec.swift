@@ -51,6 +51,8 @@ public final class HTTP2Codec: Codec {
     private var isBroken = false
     private var hasSeenEndOfFile = false
     var isGoingAway = false
+    /// The peer's first SETTINGS has come: what it offers is known.
+    public internal(set) var hasPeerSettings = false
     private var shutDownCalls = 0
 
     /// `isSecure`: whether the connection runs over TLS; a server's heads say so whatever `:scheme`
@@ -151,6 +153,12 @@ public final class HTTP2Codec: Codec {
         else { return 0 }
         return max(0, session.peerStreamLimit - streams.count)
     }
+
+    /// Client: whether the peer takes a WebSocket.
+    public var allowsWebSocket: Bool { session.allowsExtendedConnect }
+
+    public var isTunnel: Bool { false }
+    public var hasSaidAll: Bool { false }
 
     /// Whether a block of header fields has begun and not ended; the driver's clock for slow heads
     /// runs.

@@ -85,6 +85,7 @@ struct HeaderBlock: ~Copyable {
         if let excess { return .refused(excess, head) }
         guard kind == .request else { return .head(head) }
         head.isSecure = isSecure
+        if let rule = Self.readConnect(head) { return .malformed(rule, head) }
         if let rule = completeAuthority(of: head) { return .malformed(rule, head) }
         if head.target.isEmpty { return .malformed(":path is missing", head) }
         if head.target.bytes[0] == UInt8(ascii: "*"), head.method != .options {
@@ -105,7 +106,11 @@ struct HeaderBlock: ~Copyable {
         if name.equals(":method") {
             head.method = Method.recognise(value)
             if head.method == .other { head.methodText.append(value) }
-            return head.method == .connect ? "CONNECT" : nil
+            return nil
+        }
+        if name.equals(":protocol") {
+            head.isWebSocket = value.equalsIgnoringCase("websocket")
+            return head.isWebSocket ? nil : ":protocol is not websocket"
         }
         if name.equals(":path") {
             head.target.append(value)
@@ -122,6 +127,14 @@ struct HeaderBlock: ~Copyable {
             return isKnown ? nil : ":scheme is neither https nor http"
         }
         return "unknown pseudo-field"
+    }
+
+    /// Of all CONNECTs only the one that opens a WebSocket has a meaning here (RFC 8441 section 4):
+    /// that of the GET which opens one on HTTP/1.1.
+    private static func readConnect(_ head: Head) -> StaticString? {
+        guard head.isWebSocket == (head.method == .connect) else { return "CONNECT" }
+        if head.isWebSocket { head.method = .get }
+        return nil
     }
 
     private func addStatus(

@@ -54,6 +54,9 @@ struct Session: ~Copyable {
                 entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.concurrentStreams))
             // Without the dependency tree of RFC 7540 a peer cannot make us maintain one.
             settings.append(entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1))
+            if limits.offersWebSocket {
+                settings.append(entry(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1))
+            }
         case .client:
             settings.append(entry(NGHTTP2_SETTINGS_ENABLE_PUSH, 0))
         }
@@ -92,6 +95,12 @@ struct Session: ~Copyable {
         Int(
             unsafe nghttp2_session_get_remote_settings(
                 pointer, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS))
+    }
+
+    /// Whether the peer takes extended CONNECT (RFC 8441 section 3); not before its SETTINGS came.
+    var allowsExtendedConnect: Bool {
+        unsafe nghttp2_session_get_remote_settings(
+            pointer, NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) == 1
     }
 
     var allowsRequest: Bool { unsafe nghttp2_session_check_request_allowed(pointer) != 0 }

@@ -36,6 +36,9 @@ final class Stream {
     var isResetOwed = false
     /// The peer's body is thrown away: the request was refused, or it is answered already.
     var isDiscarding = false
+    /// Client: a tunnel was asked for. Server: the stream is one, so that our end is not an answer
+    /// to all the peer has to say.
+    var isTunnel = false
     var interimResponses = 0
     /// The call of `write` that last emitted `drained` for this stream.
     var drainedSerial = 0
@@ -55,6 +58,7 @@ final class Stream {
         isResetByUs = false
         isResetOwed = false
         isDiscarding = false
+        isTunnel = false
         interimResponses = 0
         drainedSerial = 0
     }

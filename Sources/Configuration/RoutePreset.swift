@@ -24,6 +24,7 @@ public enum RoutePreset: String, Sendable, CaseIterable {
             tree("/v1/uploads/**"),
             tree("/v1/batches/**"),
             tree("/v1/fine_tuning/**"),
+            RouteSettings(["GET"], path("/v1/realtime"), body: .none, action: .websocket),
         ]
 
     private static let bveRoutes: [RouteSettings] =

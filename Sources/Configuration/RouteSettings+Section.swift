@@ -16,7 +16,8 @@ extension RouteSettings: Section {
         Setting(
             "action", \.action, .choice,
             why: "`forward` passes on. `health` answers without a key. `legacyCompletions` answers "
-                + "the old completions API through `/v1/chat/completions`, never as a stream."),
+                + "the old completions API through `/v1/chat/completions`, never as a stream. "
+                + "`websocket` opens a WebSocket and passes on what flows, unread."),
         Setting(
             "body", \.body, .choice,
             why: "`json`: collected, refused unless it is JSON, so that `model` can be checked. "
@@ -47,6 +48,10 @@ extension RouteSettings: Section {
             if path.hasParameters || path.isTree {
                 reader.report("upstreamPath needs a path without parameters or /**", at: place)
             }
+        }
+        if action == .websocket, methods != ["GET"] || body != .none {
+            reader.report(
+                "websocket needs `methods: GET` and `body: none`", at: node.mark(of: "action"))
         }
         if action == .legacyCompletions, body != .json {
             reader.report("legacyCompletions needs `body: json`", at: node.mark(of: "action"))

@@ -7,6 +7,8 @@ public struct RouteSettings: Sendable, Equatable {
         case health
         /// The old completions API, answered through chat completions; never as a stream.
         case legacyCompletions
+        /// Opens a WebSocket to the upstream and passes on what flows.
+        case websocket
     }
 
     /// What is done with the request body before it goes upstream.

@@ -56,6 +56,11 @@ extension SiteSettings: Section {
             "keyPrefix", \.keyPrefix, .text("prefix", limit: 32),
             why: "What every key begins with; anything else is refused without a look-up."),
         Setting(
+            "webSocketSubprotocolKeys", \.webSocketSubprotocolKeys, .bool,
+            why: "Whether a WebSocket may bring its key as the subprotocol "
+                + "`openai-insecure-api-key.KEY`, as pages in a browser must. Whoever can read "
+                + "the page has the key then. It never goes upstream, whatever this says."),
+        Setting(
             "defaultLimits", \.defaultLimits, .section,
             why: "For keys that set no limits of their own."),
         Setting(

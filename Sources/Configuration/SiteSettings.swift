@@ -31,6 +31,8 @@ public struct SiteSettings: Sendable {
     public var crossOrigin = CrossOriginSettings()
     public var keyPrefix = "sk-"
     public var rateLimitHeaders = true
+    /// Whether a key among the subprotocols of a WebSocket counts, as browsers send it.
+    public var webSocketSubprotocolKeys = false
     public var bodyLimitBytes = 10_485_760
     /// For keys that set no limits of their own.
     public var defaultLimits = KeyLimits()

@@ -21,6 +21,13 @@ extension TimeoutSettings: Section {
             "writeStallSeconds", \.writeStall, .seconds(1...3_600_000),
             why: "A client that takes no byte of an answer that is ready."),
         Setting(
+            "tunnelIdleSeconds", \.tunnelIdle, .seconds(1...86_400_000),
+            why: "An open WebSocket without a byte in either direction. As a whole it has no "
+                + "limit."),
+        Setting(
+            "tunnelHalfClosedSeconds", \.tunnelHalfClosed, .seconds(1...3_600_000),
+            why: "The same when one side has ended its direction and the other has not."),
+        Setting(
             "drainSeconds", \.drain, .seconds(0...86_400_000),
             why: "What requests under way get to finish when the process is told to stop."),
         Setting("upstream", \.upstream, .section, why: "The steps towards the upstream."),

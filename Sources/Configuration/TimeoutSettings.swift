@@ -6,6 +6,8 @@ public struct TimeoutSettings: Sendable, Equatable {
     public var requestBodyIdle = 60_000
     public var keepAliveIdle = 75_000
     public var writeStall = 60_000
+    public var tunnelIdle = 1_800_000
+    public var tunnelHalfClosed = 30_000
     public var drain = 300_000
     public var upstream = UpstreamTimeoutSettings()
 

@@ -62,11 +62,13 @@ extension GatewayError {
                 25, 429, "rate_limit_exceeded", "Monthly request limit exceeded",
                 log: "process_limit_exceeded"
             ).retry(false, after: wait)
+        case .upgradeRequired:
+            Facts(26, 426, "upgrade_required", "This endpoint speaks WebSocket, version 13")
         }
     }
 
     /// How many numbers `Facts.number` takes.
-    public static let count = 26
+    public static let count = 27
 
     private static var streamingCompletionMessage: StaticString {
         // One literal, because StaticString cannot be joined.

@@ -31,6 +31,8 @@ public enum GatewayError: Error, Equatable, Sendable {
     case misdirected
     case fieldsTooLarge
     case unsupportedVersion
+    /// The route speaks WebSocket, in the one version there is.
+    case upgradeRequired
     // The gateway and what is behind it
     case overloaded(retryAfterSeconds: Int)
     case upstreamFailed(UpstreamFailure)
@@ -63,5 +65,6 @@ public enum GatewayError: Error, Equatable, Sendable {
         .expectationFailed, .misdirected, .fieldsTooLarge, .unsupportedVersion,
         .overloaded(retryAfterSeconds: 1), .upstreamFailed(.unreachable), .internalError,
         .unsupportedPrompt, .processExhausted(retryAfterMilliseconds: 86_400_000),
+        .upgradeRequired,
     ]
 }

@@ -3,7 +3,7 @@ extension UpstreamFailure {
     public static let kinds: [UpstreamFailure] = [
         .unreachable, .tlsFailed, .timedOut(.connect), .timedOut(.handshake),
         .timedOut(.firstByte), .timedOut(.idle), .reset, .malformedReply, .replyTooLarge,
-        .serverError(status: 500),
+        .serverError(status: 500), .upgradeRefused,
     ]
 
     /// The place of the kind in tables: dense from 0, for counters.
@@ -19,6 +19,7 @@ extension UpstreamFailure {
         case .malformedReply: 7
         case .replyTooLarge: 8
         case .serverError: 9
+        case .upgradeRefused: 10
         }
     }
 }

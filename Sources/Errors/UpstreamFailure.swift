@@ -18,6 +18,8 @@ public enum UpstreamFailure: Equatable, Sendable {
     case malformedReply
     /// The reply's head or a bounded body exceeds its limit.
     case replyTooLarge
+    /// It was asked for a WebSocket and cannot, or answered something else with success.
+    case upgradeRefused
     /// The upstream answered with this status of class 5xx.
     case serverError(status: Int)
 
@@ -32,6 +34,7 @@ public enum UpstreamFailure: Equatable, Sendable {
         case .reset: "reset"
         case .malformedReply: "malformed_reply"
         case .replyTooLarge: "reply_too_large"
+        case .upgradeRefused: "upgrade_refused"
         case .serverError: "server_error"
         }
     }

@@ -36,13 +36,19 @@ public final class RequestHeaderPolicy: Sendable {
         .connection, .contentLength, .expect, .host, .keepAlive, .proxyAuthenticate,
         .proxyConnection, .te, .trailer, .transferEncoding, .upgrade,
     ]
+    /// Where a WebSocket is opened `WebSocketHandshake` says what is said of them; elsewhere they
+    /// have no meaning, and may hold a browser's key.
+    static let handshake: [FieldName] = [
+        .secWebSocketAccept, .secWebSocketExtensions, .secWebSocketKey, .secWebSocketProtocol,
+        .secWebSocketVersion,
+    ]
     static let own: [FieldName] = [.xRequestID, .xTraceID, .traceparent]
 
     private let dropped: NameSet
 
     /// `additionallyDropped`: further names, in any case; one that ends in `*` is a beginning.
     public init(additionallyDropped: [String] = []) {
-        let ids = Self.credentials + Self.identities + Self.framing + Self.own
+        let ids = Self.credentials + Self.identities + Self.framing + Self.handshake + Self.own
         let texts = Self.otherCredentials + Self.forwarding + additionallyDropped
         dropped = NameSet(ids).union(NameSet(texts))
     }

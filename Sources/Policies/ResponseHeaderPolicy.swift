@@ -10,7 +10,8 @@ public final class ResponseHeaderPolicy: Sendable {
     /// Never for a client, whatever the mode: credentials (an upstream may echo what it was sent),
     /// framing and what the gateway says itself.
     private static let neverIDs: [FieldName] =
-        RequestHeaderPolicy.credentials + RequestHeaderPolicy.framing + [
+        RequestHeaderPolicy.credentials + RequestHeaderPolicy.framing
+        + RequestHeaderPolicy.handshake + [
             .xTraceID, .traceparent, .tracestate, .xRequestID, .xShouldRetry,
         ]
 

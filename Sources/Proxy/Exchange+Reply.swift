@@ -15,10 +15,15 @@ extension Exchange {
         dialect.write(error, into: &core.body)
         let head = core.heads.take()
         head.status = dialect.status(of: error)
-        head.endsConnection = facts.isClosing
+        // Behind a handshake that failed may stand what was meant for the tunnel.
+        head.endsConnection = facts.isClosing || tunnel != nil
         head.fields.append(.contentType, Dialect.contentType)
         if facts.retryAfterMilliseconds != nil || facts.shouldRetry != nil {
             RateLimitFields.appendRetry(error, to: &head.fields)
+        }
+        if case .upgradeRequired = error {
+            head.isWebSocket = true
+            WebSocketHandshake.appendVersion(to: &head.fields)
         }
         if let upstream, upstream.status == 503 {
             ResponseHeaderPolicy.copyRetryAfter(upstream.fields, to: &head.fields)

@@ -18,8 +18,8 @@ extension Exchange {
             replyToPreflight(site)
             return
         }
-        guard let route = matchRoute(site) else {
-            fail(Self.unknownRoute(request))
+        guard let route = matchRoute(site), route.action == .webSocket || !isExtendedConnect else {
+            fail(unknownRoute)
             return
         }
         self.route = route
@@ -31,6 +31,7 @@ extension Exchange {
             fail(.bodyTooLarge(limitBytes: route.bodyLimit))
             return
         }
+        if route.action == .webSocket, !beginHandshake(site, isEnd: isEnd) { return }
         guard admit(site) else { return }
         startBody(route)
     }
@@ -41,9 +42,12 @@ extension Exchange {
         return index.map { site.actions[$0] }
     }
 
-    private static func unknownRoute(_ request: Head) -> GatewayError {
+    /// HTTP/1.1 may ask for an upgrade in vain; an extended CONNECT has no other meaning.
+    private var isExtendedConnect: Bool { request.isWebSocket && session.isHTTP2 }
+
+    private var unknownRoute: GatewayError {
         var method = ByteBuffer()
-        method.append(request.method.text)
+        method.append(isExtendedConnect ? Method.connect.text : request.method.text)
         method.append(request.methodText)
         return request.target.withBytes { .unknownRoute(method: method.bytes, path: $0) }
     }
@@ -65,6 +69,10 @@ extension Exchange {
     }
 
     private func startBody(_ route: Route) {
+        guard tunnel == nil else {
+            serveTunnel()
+            return
+        }
         if !isRequestEnded, request.fields.contains(.expect) {
             codec.sendInterim(100, on: stream)
             core.touch(session)
@@ -87,6 +95,10 @@ extension Exchange {
     }
 
     func receivedRequestBody(_ bytes: Span<UInt8>) {
+        if let tunnel {
+            receivedTunnelBytes(bytes, tunnel)
+            return
+        }
         noteProgress()
         bytesIn += bytes.count
         guard !machine.isAnswered, let route, route.body != .none else {
@@ -129,7 +141,7 @@ extension Exchange {
 
     /// Sends a piece on at once, or keeps it until a stream is there. It is credited when it has
     /// left.
-    private func pass(_ bytes: Span<UInt8>) {
+    func pass(_ bytes: Span<UInt8>) {
         uncreditedIn += bytes.count
         if let connection, collected.isEmpty {
             connection.codec?.send(bytes, on: upstreamStream)

@@ -17,6 +17,10 @@ extension Exchange {
             failServerError(head, isEnd: isEnd)
             return
         }
+        if let tunnel, head.status < 300 {
+            receivedAcceptance(head, tunnel)
+            return
+        }
         if mustHold(head) {
             hold(head, isEnd: isEnd)
             return
@@ -54,10 +58,11 @@ extension Exchange {
         return type.count == count || type[count] == UInt8(ascii: ";") || type[count] == 0x20
     }
 
-    private func makeClientHead(_ head: Head) -> Head {
+    func makeClientHead(_ head: Head) -> Head {
         let answer = core.heads.take()
         answer.status = head.status
         answer.contentLength = head.contentLength
+        answer.endsConnection = tunnel != nil
         site?.responseHeaders.copy(head.fields, to: &answer.fields, status: head.status)
         if eventStream != nil {
             ResponseHeaderPolicy.appendStreamFields(to: &answer.fields)
@@ -87,7 +92,9 @@ extension Exchange {
 
     func receivedEnd(_ trailers: Head?) {
         noteProgress()
-        if heldAnswer == nil {
+        if let tunnel, tunnel.isOpen {
+            tunnelEnded(tunnel)
+        } else if heldAnswer == nil {
             endResponse(trailers, isSent: request.method == .head)
         } else {
             answerTranslated()
@@ -199,7 +206,7 @@ extension Exchange {
         cancelledBy = .upstream
         dropRequestBody()
         guard let tail = eventStream, !hasDeclaredLength, let route else {
-            codec.reset(stream, .internalError)
+            codec.reset(stream, tunnel == nil ? .internalError : .cancel)
             core.touch(session)
             _ = machine.closed()
             finish()
@@ -217,6 +224,10 @@ extension Exchange {
 
     /// The client's stream is over after everything was said.
     func closed() {
+        if !isClientOutlived() { end() }
+    }
+
+    private func end() {
         switch machine.closed() {
         case .leaveQueue: if isQueued { pool?.cancel(self) }
         case .abandon(let lease): abandon(lease)
@@ -227,7 +238,9 @@ extension Exchange {
 
     /// The client left: the upstream is told at once.
     func clientGone(_ who: AccessLogRecord.Canceller) {
-        if !isFinished, cancelledBy == nil { cancelledBy = who }
-        closed()
+        // Whoever leaves a tunnel in which the other has said all, leaves in time.
+        let isInTime = who == .client && tunnel?.hasUpstreamEnded == true
+        if !isFinished, cancelledBy == nil, !isInTime { cancelledBy = who }
+        end()
     }
 }

@@ -12,7 +12,7 @@ extension Exchange {
         guard let site else { return }
         noteProgress()
         servedAt = core.now.monotonic
-        let pool = core.pools[site.upstream]
+        let pool = core.pools[tunnel == nil ? site.upstream : site.tunnelUpstream]
         self.pool = pool
         isQueued = true
         session.expect(within: timeouts.upstream.connect)
@@ -39,9 +39,15 @@ extension Exchange {
         isUpstreamHTTP2 = connection.isMultiplexed
         isReused = connection.served > 0
         sentMark = connection.sentBytes
+        if tunnel != nil, !connection.allowsWebSocket {
+            fail(.upstreamFailed(.upgradeRefused))
+            return
+        }
         let head = makeUpstreamHead(to: connection.target)
         defer { core.heads.giveBack(head) }
-        let isEnd = isRequestEnded && collected.isEmpty || route?.body == Route.Body.none
+        let isEnd =
+            tunnel == nil
+            && (isRequestEnded && collected.isEmpty || route?.body == Route.Body.none)
         guard let opened = connection.open(head, isEnd: isEnd, for: self) else {
             backToQueue(from: connection)
             return
@@ -88,7 +94,9 @@ extension Exchange {
         head.fields.append(.xRequestID) { requestID.write(into: &$0) }
         head.fields.append(.traceparent) { trace.writeTraceParent(into: &$0) }
         head.fields.append(pool.target.ownFields)
-        if route.body == .json {
+        if let tunnel {
+            appendHandshake(tunnel, to: head)
+        } else if route.body == .json {
             head.contentLength = collected.count
         } else if !isRequestEnded, route.body == .stream {
             head.contentLength = request.contentLength
@@ -129,7 +137,9 @@ extension Exchange {
 
     /// Sends what is held of the body, no more at once than a stream may buffer.
     func sendBody() {
-        guard let connection, let upstream = connection.codec, !isRequestSent else { return }
+        guard let connection, let upstream = connection.codec, !isRequestSent,
+            tunnel?.isOpen ?? true
+        else { return }
         let bound = core.snapshot.limits.streamBufferBytes
         while collectedSent < collected.count, upstream.pendingBytes(of: upstreamStream) < bound {
             let end = min(collected.count, collectedSent + 65_536)
@@ -188,9 +198,10 @@ extension Exchange {
         connection.forget(upstreamStream)
         // The other streams of the connection go on, and need its window.
         creditUpstream(uncreditedOut)
+        if upstreamStoppedListening() { return }
         let reachedNobody = connection.sentBytes == sentMark
         let mayRepeat = isReused && request.method.isSafe && bytesIn == 0
-        let isWhole = route?.body == .json || isRequestEnded && bytesIn == 0
+        let isWhole = route?.body == .json || isRequestEnded && bytesIn == 0 || tunnel != nil
         let canRetry =
             !isRetry && status == 0 && heldAnswer == nil && isWhole
             && (isUnprocessed || reachedNobody || mayRepeat)

@@ -70,6 +70,8 @@ final class Exchange {
     var usage: UsageScanner?
     /// The answer of a route that is answered through another one, until it is complete.
     var heldAnswer: HeldAnswer?
+    /// A WebSocket is asked for, or open.
+    var tunnel: Tunnel?
 
     // Time.
     let started: Moment
@@ -111,6 +113,7 @@ final class Exchange {
     private var patience: Int {
         if machine.isAnswered { return timeouts.writeStall }
         if heldAnswer != nil { return timeouts.upstream.idle }
+        if tunnel?.isOpen == true { return tunnelPatience }
         if status != 0 {
             return isClientBehind ? timeouts.writeStall : timeouts.upstream.idle
         }
@@ -123,7 +126,7 @@ final class Exchange {
 
     /// The next byte has to come from the client.
     private var isClientAwaited: Bool {
-        guard !isRequestEnded, !isRequestSent else { return false }
+        guard !isRequestEnded, !isRequestSent, tunnel == nil else { return false }
         return isCollecting || connection != nil && collected.isEmpty && uncreditedIn == 0
     }
 
@@ -131,7 +134,7 @@ final class Exchange {
     var isClientBehind: Bool { bytesOut > 0 && codec.pendingBytes(of: stream) > 0 }
 
     func timedOut() {
-        if machine.isAnswered || status != 0 && isClientBehind {
+        if machine.isAnswered || tunnel?.isOpen == true || status != 0 && isClientBehind {
             codec.reset(stream, .cancel)
             core.touch(session)
             clientGone(.gateway)

@@ -36,6 +36,8 @@ final class Session {
     private var hasGreeted = false
     /// An answer has left since the bytes behind its request were looked at.
     private var hasAnswered = false
+    /// A tunnel's own direction is over, and the client was told.
+    private var hasSaidAll = false
     private var headDeadline: Instant?
     private var lingered = 0
     /// Bytes the codec has taken.
@@ -56,6 +58,7 @@ final class Session {
 
     var isSecure: Bool { traits.tls != nil }
     var isHTTP2: Bool { codec is HTTP2Codec }
+    private var isTunnel: Bool { codec?.isTunnel ?? false }
 
     func start(_ wire: any Wire) {
         do throws(TLSFault) {
@@ -110,7 +113,7 @@ final class Session {
         }
         guard !isPaused(channel) else {
             // The end stands behind bytes that cannot be taken now; the client is gone.
-            if channel.isClosing, !traits.allowsHalfClose { abort() }
+            if channel.isClosing, !traits.allowsHalfClose, !isTunnel { abort() }
             return
         }
         core.lendInbound(to: channel)
@@ -221,7 +224,8 @@ final class Session {
             abort()
             return
         }
-        if traits.allowsHalfClose, !isSecure, !isHTTP2, streams.count > 0 {
+        let isLeftOpen = traits.allowsHalfClose && !isSecure && !isHTTP2 && streams.count > 0
+        if isLeftOpen || isTunnel {
             endedByHalf()
             return
         }
@@ -284,6 +288,12 @@ final class Session {
         }
     }
 
+    /// What the client sent behind its handshake, if anything, is the tunnel's.
+    func openedTunnel() {
+        hasAnswered = true
+        core.touch(self)
+    }
+
     private func begin(_ stream: StreamID, _ head: Head, _ codec: any Codec) -> Exchange {
         let exchange = core.exchanges.insert {
             Exchange($0, stream: stream, request: head, session: self, codec: codec, core: core)
@@ -312,12 +322,17 @@ final class Session {
         }
         if phase == .open, let codec {
             let hasLeft = isLeaving && !isHTTP2 && streams.count == 0 && !codec.hasOutput
-            if codec.isFinished || hasLeft, !channel.isBlocked {
+            let isOver = codec.isFinished && !(isTunnel && streams.count > 0)
+            if isOver || hasLeft, !channel.isBlocked {
                 finish(channel)
             } else {
                 // A pipelined request may wait behind the answer that has just left.
                 if hasAnswered, !channel.inbound.isEmpty { parse() }
                 hasAnswered = false
+                if codec.hasSaidAll, !hasSaidAll, !channel.isBlocked {
+                    hasSaidAll = true
+                    channel.shutDownWriting()
+                }
                 let isSaid = !codec.hasOutput && !channel.isBlocked
                 if phase == .open, channel.hasEnded, isSaid { ended() }
                 if channel.canRead, !isPaused(channel) { core.readAgain(self) }

@@ -12,6 +12,8 @@ public final class Route: Sendable {
         case health
         /// The old completions API, answered through chat completions; refuses to stream.
         case legacyCompletions
+        /// The stream becomes a tunnel.
+        case webSocket
     }
 
     /// What is done with its body.
@@ -68,13 +70,18 @@ public final class Site: Sendable {
     public let upstream: Int
     /// The number, among the subjects of the metrics, of requests that match no route.
     public let number: Int
+    /// The same for WebSocket: another where connections of its own are needed.
+    public let tunnelUpstream: Int
+    /// A key among the subprotocols of a WebSocket counts as a credential.
+    public let acceptsSubprotocolKeys: Bool
 
     public init(
         name: String, dialect: Dialect, routes: RouteTable, actions: [Route], identity: Identity,
         keys: KeyTable, requestHeaders: RequestHeaderPolicy,
         responseHeaders: ResponseHeaderPolicy, latencyField: String?,
         sendsRateLimitFields: Bool, crossOrigin: CrossOriginPolicy, upstream: Int,
-        number: Int = 0
+        number: Int = 0,
+        tunnelUpstream: Int? = nil, acceptsSubprotocolKeys: Bool = false
     ) {
         self.name = name
         self.dialect = dialect
@@ -89,6 +96,8 @@ public final class Site: Sendable {
         self.crossOrigin = crossOrigin
         self.upstream = upstream
         self.number = number
+        self.tunnelUpstream = tunnelUpstream ?? upstream
+        self.acceptsSubprotocolKeys = acceptsSubprotocolKeys
     }
 }
 

@@ -20,6 +20,10 @@ public struct Timeouts: Sendable {
     public var keepAliveIdle = 75_000
     public var writeStall = 60_000
     public var linger = 5_000
+    /// An open tunnel without a byte in either direction.
+    public var tunnelIdle = 1_800_000
+    /// The same when one direction is over.
+    public var tunnelHalfClosed = 30_000
     public var upstream = Upstream()
     public init() {}
 }

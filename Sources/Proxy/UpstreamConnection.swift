@@ -33,6 +33,8 @@ final class UpstreamConnection {
     /// connection can be used again.
     private var unwanted: Lease?
     private var unwantedBytes = 0
+    /// A tunnel's direction towards the upstream is over, and the upstream was told.
+    private var hasSaidAll = false
     var isDirty = false
     var isQueuedToRead = false
     var armedAt: Instant?
@@ -138,9 +140,18 @@ final class UpstreamConnection {
             return
         }
         self.codec = codec
+        core.touch(self)
+        if speaksHTTP2, pool.target.awaitsSettings {
+            phase = .handshaking
+            setDeadline(core.snapshot.timeouts.upstream.tls)
+        } else {
+            opened(codec)
+        }
+    }
+
+    private func opened(_ codec: any Codec) {
         phase = .open
         setDeadline(core.snapshot.timeouts.upstream.poolIdle)
-        core.touch(self)
         pool.opened(self, capacity: codec.availableStreams)
     }
 
@@ -201,7 +212,7 @@ final class UpstreamConnection {
             return false
         }
         open(spoken == .http2)
-        return phase == .open
+        return phase != .closed
     }
 
     private func parse(_ channel: Channel) {
@@ -210,6 +221,7 @@ final class UpstreamConnection {
         handleEvents(codec)
         channel.inbound.consume(taken)
         if codec.hasOutput || codec.isFinished { core.touch(self) }
+        if phase == .handshaking, (codec as? HTTP2Codec)?.hasPeerSettings == true { opened(codec) }
     }
 
     /// The upstream closed its side: what that means for a message under way is the codec's to say.
@@ -219,12 +231,13 @@ final class UpstreamConnection {
             return
         }
         // Bytes that ended without close_notify may have been cut by anybody: what the codec would
-        // take for a complete body then is not.
-        if channel?.isCutOff() != true, let codec {
+        // take for a complete body then is not. The two ends of a tunnel can tell by themselves.
+        let isTunnel = codec?.isTunnel ?? false
+        if isTunnel || channel?.isCutOff() != true, let codec {
             codec.receivedEndOfFile()
             handleEvents(codec)
         }
-        if phase == .open { lose(.reset) }
+        if phase == .open, !isTunnel { lose(.reset) }
     }
 
     // MARK: Events
@@ -272,7 +285,10 @@ final class UpstreamConnection {
                 exchange.upstreamBroke(.malformedReply)
             }
         case .drained(let stream): streams[stream]?.upstreamDrained()
-        case .closed(let stream): streams.remove(stream)
+        case .closed(let stream):
+            let exchange = streams[stream]
+            streams.remove(stream)
+            exchange?.upstreamClosed()
         case .goingAway: pool.goingAway(self)
         case .failed: lose(.malformedReply)
         }
@@ -326,6 +342,9 @@ final class UpstreamConnection {
         pool.giveBack(lease, isReusable: isReusable)
     }
 
+    /// Whether a WebSocket can be asked for: an HTTP/2 peer says so.
+    var allowsWebSocket: Bool { (codec as? HTTP2Codec)?.allowsWebSocket ?? true }
+
     /// Whether another request may follow on this connection.
     var isReusable: Bool {
         guard phase == .open, channel?.isUsable == true, let codec else { return false }
@@ -350,14 +369,21 @@ final class UpstreamConnection {
             if phase == .handshaking { failToOpen(.unreachable) } else { lose(.reset) }
         } else if let codec, codec.isFinished, !channel.isBlocked, streams.count == 0 {
             close()
-        } else if channel.canRead, !isPaused {
-            core.readAgain(self)
+        } else {
+            if let codec, codec.hasSaidAll, !hasSaidAll, !channel.isBlocked {
+                hasSaidAll = true
+                channel.shutDownWriting()
+            }
+            if channel.canRead, !isPaused { core.readAgain(self) }
         }
     }
 
     /// Ends the connection; the exchanges on it fail.
     private func lose(_ failure: UpstreamFailure) {
-        guard phase == .open else { return }
+        guard phase == .open else {
+            if phase == .handshaking { failToOpen(failure) }
+            return
+        }
         let orphans = streams.all
         let isFault = orphans.contains(where: isOwedAnswer)
         close()
@@ -369,6 +395,13 @@ final class UpstreamConnection {
     /// closed at the moment it is used again: that is nobody's fault.
     private func isOwedAnswer(_ exchange: Exchange) -> Bool {
         exchange.status == 0 && !(exchange.isReused && exchange.sentMark == sentBytes)
+    }
+
+    /// Ends a connection that carries nothing any more. What a tunnel said last may not have left
+    /// yet; `flush` ends it then.
+    func closeWhenWritten() {
+        let isWriting = channel?.isBlocked == true && codec?.isTunnel == true
+        if !isWriting { close() }
     }
 
     func close() {

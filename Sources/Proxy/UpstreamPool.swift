@@ -111,7 +111,7 @@ final class UpstreamPool {
         let connection = find(lease.connection)
         let mustClose = machine.giveBack(lease, isReusable: isReusable)
         if let connection {
-            if mustClose { connection.close() } else { connection.noteUse() }
+            if mustClose { connection.closeWhenWritten() } else { connection.noteUse() }
         }
         pump()
     }

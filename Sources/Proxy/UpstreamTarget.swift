@@ -22,6 +22,9 @@ public final class UpstreamTarget: Sendable {
     public let tls: TLSClientContext?
     /// What every request carries besides the client's fields: the operator's credential.
     public let ownFields: Fields
+    /// HTTP/2: a connection is used when the peer's SETTINGS have come, because they say whether it
+    /// takes WebSocket.
+    public let awaitsSettings: Bool
     /// Bounds for one worker.
     public let limits: PoolLimits
     public let ejection: EjectionRules
@@ -36,7 +39,8 @@ public final class UpstreamTarget: Sendable {
         name: String, endpoints: [EndpointTarget], speech: Speech, tls: TLSClientContext?,
         credential: (name: [UInt8], value: [UInt8])?, limits: PoolLimits = PoolLimits(),
         ejection: EjectionRules = EjectionRules(), retries: RetryBudget = RetryBudget(),
-        refreshMilliseconds: Int = 30_000, health: HealthRules? = nil
+        refreshMilliseconds: Int = 30_000, health: HealthRules? = nil,
+        awaitsSettings: Bool = false
     ) {
         self.name = name
         self.endpoints = endpoints
@@ -52,5 +56,6 @@ public final class UpstreamTarget: Sendable {
         self.retries = retries
         self.refreshMilliseconds = refreshMilliseconds
         self.health = health
+        self.awaitsSettings = awaitsSettings
     }
 }

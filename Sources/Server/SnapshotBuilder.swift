@@ -26,9 +26,10 @@ struct SnapshotBuilder {
     func build() throws(StartFault) -> (snapshot: Snapshot, subjects: MetricSubjects) {
         var targets: [UpstreamTarget] = []
         for upstream in configuration.upstreams { targets.append(try target(upstream)) }
+        targets += try tunnelTargets()
         var hosts: [(name: String, site: Site)] = []
         var fallback: Site?
-        var subjects = MetricSubjects(upstreams: configuration.upstreams.map(\.name))
+        var subjects = MetricSubjects(upstreams: targets.map(\.name))
         for settings in configuration.sites {
             let site = try site(settings, &subjects)
             if settings.hosts.isEmpty { fallback = site }
@@ -46,14 +47,11 @@ struct SnapshotBuilder {
 
     // MARK: Upstreams
 
-    private func target(_ settings: UpstreamSettings) throws(StartFault) -> UpstreamTarget {
+    private func target(
+        _ settings: UpstreamSettings, isForTunnels: Bool = false
+    ) throws(StartFault) -> UpstreamTarget {
         let isTLS = settings.url.isTLS
-        let speech: UpstreamTarget.Speech =
-            switch settings.protocol {
-            case .http1: .http1
-            case .h2: .http2
-            case .auto: isTLS ? .negotiated : .http1
-            }
+        let speech = isForTunnels ? .http1 : speech(settings)
         let endpoints = settings.endpoints.map { endpoint in
             EndpointTarget(
                 host: endpoint.url.host, port: endpoint.url.port, basePath: endpoint.url.basePath,
@@ -61,7 +59,8 @@ struct SnapshotBuilder {
                 serverName: settings.serverName ?? endpoint.url.host, weight: endpoint.weight)
         }
         return UpstreamTarget(
-            name: settings.name, endpoints: endpoints, speech: speech,
+            name: isForTunnels ? "\(settings.name)/websocket" : settings.name,
+            endpoints: endpoints, speech: speech,
             tls: isTLS ? try clientContext(settings, speech) : nil,
             credential: settings.credential.map { (Array($0.name.utf8), $0.value.bytes) },
             limits: PoolLimits(
@@ -73,7 +72,8 @@ struct SnapshotBuilder {
                 percent: settings.ejection.percent),
             retries: RetryBudget(
                 percent: settings.retries.budgetPercent, minimum: settings.retries.minimum),
-            refreshMilliseconds: settings.resolve, health: settings.healthCheck.map(rules))
+            refreshMilliseconds: settings.resolve, health: settings.healthCheck.map(rules),
+            awaitsSettings: speech == .http2 && carriesTunnels(settings))
     }
 
     private func rules(_ check: HealthCheckSettings) -> HealthRules {
@@ -81,6 +81,43 @@ struct SnapshotBuilder {
             path: check.path, intervalMilliseconds: check.interval,
             timeoutMilliseconds: check.timeout, unhealthyAfter: check.unhealthyAfter,
             healthyAfter: check.healthyAfter)
+    }
+
+    private func speech(_ settings: UpstreamSettings) -> UpstreamTarget.Speech {
+        switch settings.protocol {
+        case .http1: .http1
+        case .h2: .http2
+        case .auto: settings.url.isTLS ? .negotiated : .http1
+        }
+    }
+
+    // MARK: WebSocket
+
+    /// Where ALPN decides, WebSockets get connections of their own that offer HTTP/1.1 only
+    /// (docs/decisions/0021): the same upstreams once more, behind the others.
+    private func tunnelTargets() throws(StartFault) -> [UpstreamTarget] {
+        var targets: [UpstreamTarget] = []
+        for upstream in negotiatedTunnels {
+            targets.append(try target(upstream, isForTunnels: true))
+        }
+        return targets
+    }
+
+    private var negotiatedTunnels: [UpstreamSettings] {
+        configuration.upstreams.filter { speech($0) == .negotiated && carriesTunnels($0) }
+    }
+
+    private func carriesTunnels(_ upstream: UpstreamSettings) -> Bool {
+        configuration.sites.contains { $0.upstream == upstream.name && offersTunnels($0) }
+    }
+
+    private func offersTunnels(_ site: SiteSettings) -> Bool {
+        site.routes.contains { $0.action == .websocket }
+    }
+
+    private func tunnelIndex(of upstream: String) -> Int {
+        let own = negotiatedTunnels.firstIndex { $0.name == upstream }
+        return own.map { configuration.upstreams.count + $0 } ?? index(of: upstream)
     }
 
     /// One worker's part of a bound of the process, never nothing.
@@ -138,7 +175,9 @@ struct SnapshotBuilder {
             sendsRateLimitFields: settings.rateLimitHeaders,
             crossOrigin: crossOrigin(settings.crossOrigin),
             upstream: index(of: settings.upstream),
-            number: subjects.add(site: settings.name, route: ""))
+            number: subjects.add(site: settings.name, route: ""),
+            tunnelUpstream: tunnelIndex(of: settings.upstream),
+            acceptsSubprotocolKeys: settings.webSocketSubprotocolKeys)
     }
 
     private func action(
@@ -149,6 +188,7 @@ struct SnapshotBuilder {
             case .forward: .forward
             case .health: .health
             case .legacyCompletions: .legacyCompletions
+            case .websocket: .webSocket
             }
         let body: Route.Body =
             switch route.body {
@@ -276,6 +316,8 @@ struct SnapshotBuilder {
         times.requestBodyIdle = set.requestBodyIdle
         times.keepAliveIdle = set.keepAliveIdle
         times.writeStall = set.writeStall
+        times.tunnelIdle = set.tunnelIdle
+        times.tunnelHalfClosed = set.tunnelHalfClosed
         times.linger = configuration.limits.linger
         times.upstream.connect = set.upstream.connect
         times.upstream.tls = set.upstream.tls
@@ -304,6 +346,7 @@ struct SnapshotBuilder {
         limits.targetBytes = set.requestTargetBytes
         limits.trailerBytes = set.trailerBytes
         limits.concurrentStreams = set.concurrentStreams
+        limits.offersWebSocket = configuration.sites.contains(where: offersTunnels)
         limits.streamWindowBytes = set.streamWindowBytes
         limits.connectionWindowBytes = set.connectionWindowBytes
         return limits

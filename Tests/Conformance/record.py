@@ -19,6 +19,7 @@ class Record:
         self.trailers = []
         self.is_complete = False
         self.sent = 0
+        self.received = 0
         self.cancel_kind = None
         self.finished = threading.Event()
         self.cancelled = threading.Event()

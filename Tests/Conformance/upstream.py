@@ -25,9 +25,11 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 class Upstream:
     """Starts with `with Upstream() as upstream:`; every request is kept in `records`."""
 
-    def __init__(self, tls=None, protocols=("http/1.1",), host="127.0.0.1", port=0):
+    def __init__(self, tls=None, protocols=("http/1.1",), host="127.0.0.1", port=0,
+                 offers_websocket=True):
         self.host = host
         self.port = port
+        self.offers_websocket = offers_websocket
         self.records = []
         self.connections = 0
         self.open_connections = 0

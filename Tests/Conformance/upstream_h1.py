@@ -2,6 +2,8 @@
 
 import asyncio
 
+from websockets.utils import accept_key
+
 from wire import Gone
 
 
@@ -116,6 +118,34 @@ class Exchange1:
             if self.wire.is_ended:
                 raise Gone()
             await asyncio.sleep(0.002)
+
+    # A tunnel: behind `upgrade` bytes are bytes.
+
+    async def upgrade(self, fields=(), accept=None):
+        """Agrees to the WebSocket that is asked for, with `accept` in place of the right proof."""
+        self.keeps_alive = False
+        proof = accept or accept_key(self.record.header("sec-websocket-key"))
+        agreement = [("Upgrade", "websocket"), ("Connection", "Upgrade"),
+                     ("Sec-WebSocket-Accept", proof)]
+        await self.raw(self._head(101, [*agreement, *fields]))
+
+    async def receive(self):
+        """At least one byte of the tunnel; empty at the end of the peer's direction."""
+        data = await self.wire.some()
+        self.record.received += len(data)
+        return data
+
+    async def transmit(self, data):
+        await self.wire.write(data)
+        self.record.sent += len(data)
+
+    async def hang_up(self):
+        """The end of our direction."""
+        await self.wire.flushed()
+        if self.wire.transport.can_write_eof():
+            self.wire.transport.write_eof()
+        else:
+            self.wire.close()
 
     @staticmethod
     def _head(status, fields):

@@ -7,6 +7,7 @@ import h2.connection
 import h2.errors
 import h2.events
 import h2.exceptions
+import h2.settings
 
 from wire import Gone
 
@@ -98,6 +99,21 @@ class Exchange2:
         await self.connection.wire.flushed()
         self.connection.wire.close()
 
+    async def upgrade(self, fields=(), accept=None):
+        await self.start(200, fields)
+
+    async def receive(self):
+        data = await self.read_some()
+        self.record.received += len(data)
+        self.record.body.clear()
+        return data
+
+    async def transmit(self, data):
+        await self.send(data)
+
+    async def hang_up(self):
+        await self.end()
+
     async def gone(self):
         while not self.is_gone:
             await self._change()
@@ -120,6 +136,11 @@ class Connection2:
             client_side=False, header_encoding="latin-1", validate_outbound_headers=False
         )
         self.machine = h2.connection.H2Connection(config)
+        if upstream.offers_websocket:
+            values = {**self.machine.local_settings,
+                      h2.settings.SettingCodes.ENABLE_CONNECT_PROTOCOL: 1}
+            self.machine.local_settings = h2.settings.Settings(
+                client=False, initial_values=values)
         self.upstream = upstream
         self.wire = wire
         self.number = number

@@ -94,6 +94,10 @@ struct EnvelopeTests {
             "Upstream request failed"
         ),
         (.internalError, 500, server, "internal_error", "Internal server error"),
+        (
+            .upgradeRequired, 426, invalid, "upgrade_required",
+            "This endpoint speaks WebSocket, version 13"
+        ),
     ]
 
     @Test("words every error, with and without `param`, to the byte", arguments: rows.indices)

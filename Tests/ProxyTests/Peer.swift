@@ -1,6 +1,7 @@
 import HTTP
 import HTTP2
 import Kernel
+import Policies
 
 @testable import Proxy
 
@@ -15,6 +16,7 @@ struct Message {
     var isBroken = false
     var isClosed = false
     var isReset = false
+    var isTunnel = false
 }
 
 /// Body bytes still to be sent.
@@ -58,10 +60,11 @@ final class Peer {
     @discardableResult
     func request(
         _ method: Method, _ target: String, fields: [(String, String)] = [], body: [UInt8]? = nil,
-        length: Int? = nil, endsAt: Int = .max
+        length: Int? = nil, endsAt: Int = .max, isWebSocket: Bool = false
     ) -> StreamID? {
         let head = heads.take()
         head.method = method
+        head.isWebSocket = isWebSocket
         head.target.append(utf8: target)
         head.authority.append("gateway")
         head.fields.append(.authorization, "Bearer sk-test")
@@ -69,7 +72,7 @@ final class Peer {
             head.fields.append(name: name.utf8.span, value: value.utf8.span)
         }
         head.contentLength = length
-        let stream = codec.open(head, isEnd: body == nil)
+        let stream = codec.open(head, isEnd: body == nil && !isWebSocket)
         heads.giveBack(head)
         guard let stream else { return nil }
         messages[stream.rawValue] = Message()
@@ -89,6 +92,39 @@ final class Peer {
         codec.respond(head, on: stream, isEnd: isHead)
         heads.giveBack(head)
         if !isHead { sendings[stream.rawValue] = Sending(body: body, endsAt: endsAt) }
+    }
+
+    /// Opens a WebSocket; `onHead` tells when it is accepted, or not.
+    @discardableResult
+    func openWebSocket(_ target: String = "/v1/realtime") -> StreamID? {
+        var fields = [("sec-websocket-version", "13")]
+        if !(codec is HTTP2Codec) {
+            fields.append(("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="))
+        }
+        return request(.get, target, fields: fields, isWebSocket: true)
+    }
+
+    /// Agrees to a WebSocket, with `accept` as the proof in place of the right one.
+    func acceptWebSocket(_ stream: StreamID, accept: String? = nil) {
+        let isHTTP2 = codec is HTTP2Codec
+        let head = heads.take()
+        head.status = isHTTP2 ? 200 : 101
+        head.isWebSocket = true
+        if let accept {
+            head.fields.append(name: "sec-websocket-accept".utf8.span, value: accept.utf8.span)
+        } else if let key = messages[stream.rawValue]?.fields["sec-websocket-key"] {
+            var request = Fields()
+            request.append(name: "sec-websocket-key".utf8.span, value: key.utf8.span)
+            WebSocketHandshake.appendAnswer(
+                Fields(), to: request, isHTTP2: isHTTP2, into: &head.fields)
+        }
+        codec.respond(head, on: stream, isEnd: false)
+        heads.giveBack(head)
+    }
+
+    /// Sends a body, or what a tunnel carries; its end follows unless `endsAt` is reached before.
+    func send(_ body: [UInt8], on stream: StreamID, endsAt: Int = .max) {
+        sendings[stream.rawValue] = Sending(body: body, endsAt: endsAt)
     }
 
     func reset(_ stream: StreamID) {
@@ -160,6 +196,7 @@ final class Peer {
 
     private func write() -> Bool {
         let room = min(line.capacity - line.arriving.count, stride)
+        defer { if codec.hasSaidAll { line.endByPeer() } }
         guard room > 0, codec.hasOutput, !line.hasPeerEnded else { return false }
         var output = ByteBuffer()
         _ = codec.write(into: &output, limit: room)
@@ -176,9 +213,10 @@ final class Peer {
     private func handle(_ event: CodecEvent) {
         switch event {
         case .head(let stream, let head, let isEnd):
+            let isHandshake = head.isWebSocket
             note(head, on: stream)
             onHead(self, stream)
-            if isEnd { ended(stream) }
+            if isEnd, !isHandshake { ended(stream) }
         case .body(let stream, let range):
             inbound.withSlice(range) { bytes in
                 for index in 0..<bytes.count {
@@ -207,6 +245,7 @@ final class Peer {
         message.status = head.status
         message.method = head.method
         message.target = head.target.text
+        message.isTunnel = head.isWebSocket
         for index in 0..<head.fields.count {
             let name = head.fields.name(at: index).text
             message.fields[name] = head.fields.value(at: index).text

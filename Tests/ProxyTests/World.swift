@@ -18,7 +18,7 @@ final class World {
         var weights = [1]
         var ejection = EjectionRules()
         var upstreamLimits = CodecLimits()
-        var peerLimits = CodecLimits()
+        var peerLimits = CodecLimits.offeringWebSocket
         var timeouts = Timeouts()
         var allowsHalfClose = false
         var bodyLimit = 10_485_760
@@ -72,10 +72,12 @@ final class World {
         let target = UpstreamTarget(
             name: "upstream", endpoints: endpoints,
             speech: setting.isUpstreamHTTP2 ? .http2 : .http1, tls: nil, credential: nil,
-            limits: setting.limits, ejection: setting.ejection)
+            limits: setting.limits, ejection: setting.ejection,
+            awaitsSettings: setting.isUpstreamHTTP2)
         return Snapshot(
             sites: SiteDirectory(hosts: [], fallback: try makeSite(setting)), upstreams: [target],
-            timeouts: setting.timeouts, limits: Bounds(), clientCodecLimits: CodecLimits(),
+            timeouts: setting.timeouts, limits: Bounds(),
+            clientCodecLimits: .offeringWebSocket,
             upstreamCodecLimits: setting.upstreamLimits, trustedProxies: TrustedProxies(),
             bodyBudget: BodyBudget(limitBytes: setting.budget))
     }
@@ -95,11 +97,13 @@ final class World {
                 RoutePattern(.post, "/v1/chat/completions", action: 1),
                 RoutePattern([.get, .post, .delete], "/v1/files/**", action: 2),
                 RoutePattern([.get, .post], "/v1/models/**", action: 3),
+                RoutePattern(.get, "/v1/realtime", action: 4),
             ]),
             actions: [
                 route("/health", .health, .none), route("/v1/chat/completions", .forward, .json),
                 route("/v1/files/**", .forward, .stream),
                 route("/v1/models/**", .forward, .none),
+                route("/v1/realtime", .webSocket, .none),
             ],
             identity: identity,
             keys: try KeyTable([
@@ -210,6 +214,14 @@ final class World {
         pass(milliseconds: setting.timeouts.upstream.poolIdle * 2 + 2_000)
         if core.connections.count > 0 { found += "\(core.connections.count) connections; " }
         return found
+    }
+}
+
+extension CodecLimits {
+    static var offeringWebSocket: CodecLimits {
+        var limits = CodecLimits()
+        limits.offersWebSocket = true
+        return limits
     }
 }
 

@@ -298,6 +298,6 @@ public final class Core {
 
     /// Ends every session at once, whatever it carries.
     public func abort() {
-        for session in sessions.all { session.abort() }
+        for session in sessions.all { session.abort(by: .gateway) }
     }
 }

@@ -3,6 +3,7 @@ import HTTP
 import HTTP2
 import Kernel
 import TLS
+import Telemetry
 
 /// One client connection: its channel, its codec, its exchanges, its deadlines.
 final class Session {
@@ -377,13 +378,13 @@ final class Session {
     }
 
     /// Ends the connection now; what runs on it is cancelled.
-    func abort() {
+    func abort(by canceller: AccessLogRecord.Canceller = .client) {
         guard phase != .closed else { return }
         if phase == .handshaking, channel?.isEstablished == false {
             core.metrics?.handshake(.client, .failed)
         }
         phase = .closed
-        for exchange in streams.all { exchange.clientGone(.client) }
+        for exchange in streams.all { exchange.clientGone(canceller) }
         channel = nil
         core.remove(self)
     }

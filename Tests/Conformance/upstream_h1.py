@@ -1,10 +1,12 @@
 """The upstream's HTTP/1.1 side: strict enough to notice what a gateway must not send."""
 
 import asyncio
-
-from websockets.utils import accept_key
+import base64
+import hashlib
 
 from wire import Gone
+
+WEBSOCKET_SALT = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class Exchange1:
@@ -124,9 +126,10 @@ class Exchange1:
     async def upgrade(self, fields=(), accept=None):
         """Agrees to the WebSocket that is asked for, with `accept` in place of the right proof."""
         self.keeps_alive = False
-        proof = accept or accept_key(self.record.header("sec-websocket-key"))
+        salted = self.record.header("sec-websocket-key") + WEBSOCKET_SALT
+        proof = base64.b64encode(hashlib.sha1(salted.encode()).digest()).decode()
         agreement = [("Upgrade", "websocket"), ("Connection", "Upgrade"),
-                     ("Sec-WebSocket-Accept", proof)]
+                     ("Sec-WebSocket-Accept", accept or proof)]
         await self.raw(self._head(101, [*agreement, *fields]))
 
     async def receive(self):

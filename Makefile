@@ -1,7 +1,7 @@
 # `make help` lists what there is. The scripts hold the work, so that they can be read and run alone.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build dist bench lint format certs clean
+.PHONY: help run test build dist bench fuzz lint format certs clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -23,6 +23,10 @@ bench: ## Measure against nghttpx (under 5 minutes)
 	@scripts/install-dependencies.sh bench
 	swift build -c release
 	python3 benchmarks/run.py --memory
+
+fuzz: ## Fuzz every parser under AddressSanitizer for SECONDS (60) each; TARGETS names some
+	@scripts/install-dependencies.sh build
+	@scripts/fuzz.sh $(or $(SECONDS),60) $(TARGETS)
 
 lint: ## Check the format of the sources
 	swift format lint --strict -r Sources Tests Package.swift

@@ -27,6 +27,8 @@ let package = Package(
     products: [
         .executable(name: "gatehouse", targets: ["gatehouse"]),
         .executable(name: "gatehouse-bench-upstream", targets: ["BenchmarkUpstream"]),
+        // For the package in Tests/Fuzz.
+        .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
     ],
     targets: [
         .executableTarget(
@@ -79,6 +81,11 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson")]
         ),
         .target(name: "CKernel"),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["Proxy", "Configuration", "HTTP2", "HTTP", "JSON", "YAML", "Kernel"],
+            path: "Tests/Fuzz/Targets", swiftSettings: swift),
+        tests("FuzzTests", ["FuzzTargets"]),
         tests("KernelTests", ["Kernel"]),
         tests("HTTPTests", ["HTTP", "Kernel"]),
         tests("YAMLTests", ["YAML"]),

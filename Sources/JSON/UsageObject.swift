@@ -6,6 +6,8 @@ struct UsageObject {
     private static let longestName = 32
     /// More digits are no count of tokens.
     private static let mostDigits = 15
+    /// However often a count is repeated, their sum stays below this.
+    private static let mostTokens = 1_000_000_000_000_000
 
     private var depth = 1
     private var isInString = false
@@ -95,7 +97,7 @@ struct UsageObject {
         } else if text.equals("cache_read_input_tokens")
             || text.equals("cache_creation_input_tokens")
         {
-            cached += number
+            cached = min(cached + number, Self.mostTokens)
         }
     }
 

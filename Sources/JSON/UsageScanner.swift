@@ -79,8 +79,9 @@ public struct UsageScanner {
         }
         guard matched == 0 else { return index }
         while let place = bytes.firstIndex(of: Self.name, from: index) {
-            index = place + Self.nameCount
-            if !isEscaped(place, in: bytes) { return found(endingAt: index) }
+            if !isEscaped(place, in: bytes) { return found(endingAt: place + Self.nameCount) }
+            // Its last quote may be the first of the next.
+            index = place + 1
         }
         matched = beginning(in: bytes, from: index)
         return bytes.count

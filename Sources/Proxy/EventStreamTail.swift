@@ -1,14 +1,16 @@
 /// Where in an event stream (WHATWG HTML, section 9.2) the bytes sent so far have ended.
 ///
 /// Only needed when the stream has to end early: what is missing to close the event under way.
-struct EventStreamTail {
+package struct EventStreamTail {
     private enum Position { case boundary, lineStart, line }
 
     private var position = Position.boundary
     private var lastWasCR = false
 
+    package init() {}
+
     /// Looks at the last few bytes only: two line ends in a row close an event.
-    mutating func passed(_ bytes: Span<UInt8>) {
+    package mutating func passed(_ bytes: Span<UInt8>) {
         guard bytes.count > 0 else { return }
         var index = max(0, bytes.count - 4)
         if index > 0 {
@@ -34,7 +36,7 @@ struct EventStreamTail {
     }
 
     /// What ends a partial event with a blank line; empty at an event's boundary.
-    var closing: StaticString {
+    package var closing: StaticString {
         switch position {
         case .boundary: ""
         case .lineStart: "\n"

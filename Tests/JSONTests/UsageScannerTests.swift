@@ -76,6 +76,10 @@ struct UsageScannerTests {
             answer: #"{"usag":0,"usa":"usage"usage":{"input_tokens":4}}"#,
             usage: TokenUsage()),
         Sample(
+            name: "the name behind an escaped quote and a shared one",
+            answer: #"{"a":"\\"usage"usage":{"input_tokens":4}}"#,
+            usage: TokenUsage(input: 4)),
+        Sample(
             name: "numbers that are no counts",
             answer: """
                 {"usage":{"prompt_tokens":1.5,"completion_tokens":-2,"input_tokens":"7",\
@@ -146,5 +150,13 @@ struct UsageScannerTests {
         let deep = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
         let text = #"{"usage":{"x":\#(deep),"prompt_tokens":5}}"#
         #expect(scan(Array(text.utf8), cutAt: []) == TokenUsage(input: 5))
+    }
+
+    @Test("a count that is repeated without end stops growing")
+    func repetition() {
+        let member = #""cache_read_input_tokens":999999999999999,"#
+        let text = #"{"usage":{\#(String(repeating: member, count: 10_000))"input_tokens":1}}"#
+        #expect(
+            scan(Array(text.utf8), cutAt: []) == TokenUsage(input: 1_000_000_000_000_001))
     }
 }

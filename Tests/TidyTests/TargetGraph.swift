@@ -2,9 +2,9 @@
 struct TargetGraph {
     /// A target may depend on targets that stand below it here, never on one above.
     static let order = [
-        "gatehouse", "BenchmarkUpstream", "DemoUpstream", "Server", "Control", "Proxy", "Upstream",
-        "Policies", "Telemetry", "Configuration", "HTTP2", "HTTP", "Errors", "TLS", "Crypto",
-        "JSON", "Store", "YAML", "Kernel",
+        "FuzzTargets", "gatehouse", "BenchmarkUpstream", "DemoUpstream", "Server", "Control",
+        "Proxy", "Upstream", "Policies", "Telemetry", "Configuration", "HTTP2", "HTTP", "Errors",
+        "TLS", "Crypto", "JSON", "Store", "YAML", "Kernel",
     ]
     static let cLibraries: Set<String> = [
         "CNghttp2", "COpenSSL", "CSimdjson", "CKernel", "CSQLite", "CYAML",

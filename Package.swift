@@ -27,6 +27,7 @@ let package = Package(
     products: [
         .executable(name: "gatehouse", targets: ["gatehouse"]),
         .executable(name: "gatehouse-bench-upstream", targets: ["BenchmarkUpstream"]),
+        .executable(name: "gatehouse-simulate", targets: ["Simulate"]),
         // For the package in Tests/Fuzz.
         .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
     ],
@@ -81,31 +82,43 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson")]
         ),
         .target(name: "CKernel"),
+        // The simulation of the core; nothing of it is in the program.
+        .executableTarget(
+            name: "Simulate", dependencies: ["Simulation", "Kernel"], path: "Tests/Simulate",
+            swiftSettings: swift),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Proxy", "Upstream", "Policies", "Telemetry", "HTTP2", "HTTP", "Crypto", "Errors",
+                "Chance", "Kernel",
+            ], path: "Tests/Simulation", swiftSettings: swift),
+        .target(name: "Chance", path: "Tests/Chance", swiftSettings: swift),
+        tests("SimulationTests", ["Simulation"]),
         .target(
             name: "FuzzTargets",
             dependencies: ["Proxy", "Configuration", "HTTP2", "HTTP", "JSON", "YAML", "Kernel"],
             path: "Tests/Fuzz/Targets", swiftSettings: swift),
         tests("FuzzTests", ["FuzzTargets"]),
         tests("KernelTests", ["Kernel"]),
-        tests("HTTPTests", ["HTTP", "Kernel"]),
-        tests("YAMLTests", ["YAML"]),
-        tests("JSONTests", ["JSON", "Kernel"]),
+        tests("HTTPTests", ["Chance", "HTTP", "Kernel"]),
+        tests("YAMLTests", ["Chance", "YAML"]),
+        tests("JSONTests", ["Chance", "JSON", "Kernel"]),
         tests("ConfigurationTests", ["Configuration", "Kernel"]),
         tests("ErrorsTests", ["Errors", "Kernel"]),
-        tests("PoliciesTests", ["Policies", "HTTP", "Errors", "Crypto", "Kernel"]),
+        tests("PoliciesTests", ["Chance", "Policies", "HTTP", "Errors", "Crypto", "Kernel"]),
         tests("TelemetryTests", ["Telemetry", "HTTP", "Errors", "Kernel"]),
         tests("BenchmarkUpstreamTests", ["BenchmarkUpstream", "Kernel"]),
         tests("DemoUpstreamTests", ["DemoUpstream", "HTTP", "Kernel"]),
         tests("TidyTests", []),
         tests("TLSTests", ["TLS", "Kernel", "COpenSSL"]),
         tests("CryptoTests", ["Crypto", "Kernel"]),
-        tests("HTTP2Tests", ["HTTP2", "HTTP", "Kernel"]),
-        tests("UpstreamTests", ["Upstream", "Kernel"]),
+        tests("HTTP2Tests", ["Chance", "HTTP2", "HTTP", "Kernel"]),
+        tests("UpstreamTests", ["Chance", "Upstream", "Kernel"]),
         tests(
             "ProxyTests",
             [
-                "Proxy", "Upstream", "Policies", "HTTP2", "HTTP", "TLS", "Crypto", "Errors", "JSON",
-                "Kernel",
+                "Chance", "Proxy", "Upstream", "Policies", "HTTP2", "HTTP", "TLS", "Crypto",
+                "Errors", "JSON", "Kernel",
             ]),
     ],
     cxxLanguageStandard: .cxx17

@@ -127,6 +127,13 @@ extension HTTP2Codec {
     }
 
     private func requestReceived(_ id: Int32, _ outcome: HeaderBlock.Outcome, isEnd: Bool) {
+        if hasNamedLastStream {
+            // The GOAWAY that calls this stream unprocessed may not have left yet: whoever sends
+            // the request again because of it must not have it served twice.
+            recycle(outcome)
+            session.reset(id, NGHTTP2_REFUSED_STREAM.rawValue)
+            return
+        }
         switch outcome {
         case .head(let head):
             let stream = streamOpened(id, isEnd: isEnd)

@@ -169,6 +169,9 @@ public final class HTTP2Codec: Codec {
         if pendingFailure == nil { pendingFailure = failure }
     }
 
+    /// Server: the final GOAWAY was queued; no stream behind the one it names is served.
+    var hasNamedLastStream: Bool { role == .server && shutDownCalls >= 2 }
+
     /// Whether events of streams may still be emitted.
     var isAlive: Bool { !hasFailed && pendingFailure == nil }
 

@@ -4,6 +4,8 @@ import CKernel
 public struct Readiness: Sendable {
     let flags: UInt32
 
+    init(flags: UInt32) { self.flags = flags }
+
     public var isReadable: Bool { flags & (readable | closing) != 0 }
     public var isWritable: Bool { flags & (writable | broken) != 0 }
     /// The peer has sent FIN, or the connection is broken: reading must go on to the end even
@@ -16,6 +18,17 @@ public struct Readiness: Sendable {
     public static let reading = Readiness(flags: EPOLLIN.rawValue)
     public static let writing = Readiness(flags: EPOLLOUT.rawValue)
     public static let ended = Readiness(flags: EPOLLIN.rawValue | EPOLLRDHUP.rawValue)
+
+    /// Any merging of what a poller can tell, for simulations.
+    package init(isReading: Bool, isWriting: Bool, isEnding: Bool, isBreaking: Bool) {
+        var flags: UInt32 = 0
+        if isReading { flags |= EPOLLIN.rawValue }
+        if isWriting { flags |= EPOLLOUT.rawValue }
+        if isEnding { flags |= EPOLLIN.rawValue | EPOLLRDHUP.rawValue }
+        if isBreaking { flags |= EPOLLIN.rawValue | EPOLLRDHUP.rawValue }
+        if isBreaking { flags |= EPOLLHUP.rawValue | EPOLLERR.rawValue }
+        self.init(flags: flags)
+    }
 
     private var readable: UInt32 { EPOLLIN.rawValue }
     private var writable: UInt32 { EPOLLOUT.rawValue }

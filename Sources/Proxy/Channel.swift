@@ -45,6 +45,8 @@ final class Channel {
     var isBlocked: Bool { !unsent.isEmpty }
     /// The TLS handshake was shortened by a session ticket.
     var isResumed: Bool { tls?.isResumed ?? false }
+    /// Bytes held in either direction.
+    var heldBytes: Int { inbound.count + unsent.count }
     var isEstablished: Bool { tls?.isEstablished ?? true }
     var applicationProtocol: ApplicationProtocol { tls?.applicationProtocol ?? .http1 }
     /// How the attempt to connect ended; nil: it succeeded.

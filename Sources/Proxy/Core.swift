@@ -45,7 +45,7 @@ public final class Core {
     let metrics: MetricRecorder?
     let heads = HeadPool()
     let hasher = SHA256Hasher()
-    let random = RandomSource()
+    let random: RandomSource
     let probe = JSONProbe()
     let reader = JSONReader()
     /// A megabyte serves some hundred connections at once; more would only be kept for a burst.
@@ -53,7 +53,7 @@ public final class Core {
     var sessions = SlotTable<Session>(.session)
     var connections = SlotTable<UpstreamConnection>(.upstreamConnection)
     var exchanges = SlotTable<Exchange>(.exchange)
-    private(set) var pools: [UpstreamPool] = []
+    var pools: [UpstreamPool] = []
 
     // Memory lent to whichever connection is at work.
     var scratch = ByteBuffer()
@@ -75,13 +75,15 @@ public final class Core {
 
     public init(
         snapshot: Snapshot, addresses: [[[SocketAddress]]], network: any Network,
-        log: AccessLogOutbox?, metrics: MetricRecorder? = nil, now: Moment
+        log: AccessLogOutbox?, metrics: MetricRecorder? = nil, now: Moment,
+        random: RandomSource = RandomSource()
     ) {
         self.snapshot = snapshot
         self.network = network
         self.log = log
         self.metrics = metrics
         self.now = now
+        self.random = random
         wheel = TimerWheel(at: now.monotonic)
         pools = zip(snapshot.upstreams, addresses).map {
             UpstreamPool($0, addresses: $1, core: self)

@@ -23,10 +23,12 @@ final class Session {
     let traits: ListenerTraits
     private let core: Core
     private var phase = Phase.sniffing
-    private var channel: Channel?
+    private(set) var channel: Channel?
     private(set) var codec: (any Codec)?
     private var streams = StreamTable()
     private var deadline: Instant
+    /// When bytes were last written for the client. What it sends does not count: it would hold off
+    /// the stall.
     private var lastProgress: Instant
     private var hasServed = false
     /// The codec knows that the client sends no more, and the client still waits for answers.
@@ -86,8 +88,9 @@ final class Session {
     func ready(_ readiness: Readiness) {
         guard let channel else { return }
         channel.noteReadiness(readiness)
-        if readiness.isBroken, isPaused(channel) {
-            // Nobody will read what is left, so nothing has to be read first.
+        if readiness.isBroken, isPaused(channel) || channel.hasEnded {
+            // Nobody will read what is left, so nothing has to be read first. A half-closed client
+            // has nothing more to be read, so that reading would not meet the reset.
             abort()
             return
         }
@@ -131,7 +134,7 @@ final class Session {
         }
         if phase != .closed, channel.hasEnded, phase == .open { ended() }
         core.takeInboundBack(from: channel)
-        if phase == .open || phase == .handshaking, channel.canRead, !isPaused(channel) {
+        if phase != .lingering, phase != .closed, channel.canRead, !isPaused(channel) {
             core.readAgain(self)
         }
     }
@@ -143,7 +146,6 @@ final class Session {
     }
 
     private func take() {
-        lastProgress = core.now.monotonic
         if phase == .sniffing { sniff() }
         if phase == .open { parse() }
     }
@@ -159,13 +161,6 @@ final class Session {
         } else if seen == 4 {
             open(http2: true)
         }
-    }
-
-    private static func isPreface(_ bytes: Span<UInt8>) -> Bool {
-        let preface: StaticString = "PRI "
-        var expected = ByteBuffer()
-        expected.append(preface)
-        return expected.bytes.starts(with: bytes)
     }
 
     private func open(http2: Bool) {
@@ -225,7 +220,8 @@ final class Session {
             abort()
             return
         }
-        let isLeftOpen = traits.allowsHalfClose && !isSecure && !isHTTP2 && streams.count > 0
+        let isAwaited = streams.count > 0 || hasUnsaid
+        let isLeftOpen = traits.allowsHalfClose && !isSecure && !isHTTP2 && isAwaited
         if isLeftOpen || isTunnel {
             endedByHalf()
             return
@@ -234,6 +230,9 @@ final class Session {
         handleEvents()
         abort()
     }
+
+    /// The end of an answer has not left yet, though its exchange may be over.
+    private var hasUnsaid: Bool { codec?.hasOutput == true || channel?.isBlocked == true }
 
     /// The client sends no more and waits for its answers; the connection ends behind the last one.
     private func endedByHalf() {
@@ -396,7 +395,9 @@ final class Session {
         case .sniffing: abort()
         case .open:
             leave()
-            if streams.count == 0, !isHTTP2 { drainIdle() } else { isLeaving = true }
+            // The end of the last answer may still wait for the kernel to take it.
+            let isIdle = streams.count == 0 && channel?.isBlocked == false
+            if isIdle, !isHTTP2 { drainIdle() } else { isLeaving = true }
         }
     }
 
@@ -478,6 +479,11 @@ final class Session {
     private func idleTooLong() {
         guard phase == .open, let codec else {
             abort()
+            return
+        }
+        // A slow reader is not idle: the end of its answer is still here, and the stall is watched.
+        guard channel?.isBlocked == false else {
+            setDeadline(core.snapshot.timeouts.keepAliveIdle)
             return
         }
         codec.shutDown()

@@ -32,6 +32,7 @@ final class UpstreamConnection {
     /// A stream whose exchange has its answer already and whose rest is read only so that the
     /// connection can be used again.
     private var unwanted: Lease?
+    var holdsUnwanted: Bool { unwanted != nil }
     private var unwantedBytes = 0
     /// A tunnel's direction towards the upstream is over, and the upstream was told.
     private var hasSaidAll = false
@@ -244,8 +245,10 @@ final class UpstreamConnection {
 
     private func handleEvents(_ codec: any Codec) {
         while phase != .closed, let event = codec.nextEvent() { handle(event, codec) }
+        // Not `openStreams`: that counts cancelled ones whose RST_STREAM has not left, for which no
+        // lease is held, and whoever was promised their place would be turned away again and again.
         if phase == .open, isMultiplexed {
-            pool.capacityChanged(self, to: codec.availableStreams + codec.openStreams)
+            pool.capacityChanged(self, to: codec.availableStreams + streams.count)
         }
     }
 

@@ -15,7 +15,7 @@ final class UpstreamPool {
     private(set) var connections: [UpstreamConnection?] = []
     /// Exchanges under way for the second time: bounded, so that a failing upstream is not asked
     /// twice as often (docs/decisions/0007).
-    private var retries = 0
+    private(set) var retries = 0
     private var isPumping = false
 
     /// `addresses`: of each endpoint, in the order of the target's.

@@ -14,7 +14,7 @@ public final class AccessLogQueue: Sendable {
     private static let keptCapacity = 262_144
 
     let boundBytes: Int
-    private let mailbags = Lock<[LogMailbag]>([])
+    let mailbags = Lock<[LogMailbag]>([])
     private let waker: Waker
     private let finished: Waker
     private let isDozing = Atomic<Bool>(false)
@@ -26,7 +26,7 @@ public final class AccessLogQueue: Sendable {
     private let dropped = Atomic<Int>(0)
     private let thread = Lock<Thread?>(nil)
 
-    private init(boundBytes: Int) throws(SystemFault) {
+    init(boundBytes: Int) throws(SystemFault) {
         self.boundBytes = max(boundBytes, Self.batchBytes)
         waker = try Waker()
         finished = try Waker()

@@ -1,3 +1,4 @@
+import Chance
 import HTTP
 import HTTP2
 import Kernel

@@ -36,6 +36,19 @@ struct ShutDownTests {
         #expect(pipe.server.log == ["head 1 POST https a.example /v1 end"])
     }
 
+    @Test("a request behind the final announcement is refused, even before that has left")
+    func behindTheLast() throws {
+        let pipe = Pipe()
+        pipe.run()
+        pipe.server.codec.shutDown()
+        _ = try #require(pipe.client.codec.open(makeRequest(), isEnd: true))
+        pipe.server.codec.shutDown()
+        pipe.carry(from: pipe.client, to: pipe.server)
+        pipe.run()
+        #expect(pipe.server.log == [])
+        #expect(pipe.client.log.last?.contains("reset 1") == true)
+    }
+
     @Test("an idle server is finished with its second GOAWAY")
     func idle() {
         let server = Endpoint(.server)

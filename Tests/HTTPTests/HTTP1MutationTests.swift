@@ -1,3 +1,4 @@
+import Chance
 import HTTP
 import Kernel
 import Testing
@@ -12,7 +13,7 @@ struct HTTP1MutationTests {
         "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n ", "Trailer: x\r\n", "\u{80}", "-", "+", "*",
     ]
 
-    private func mutate(_ input: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
+    private func mutate(_ input: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
         var bytes = input
         for _ in 0..<Int.random(in: 1...4, using: &random) {
             let place = Int.random(in: 0...bytes.count, using: &random)
@@ -38,7 +39,7 @@ struct HTTP1MutationTests {
         ])
     func damage(_ role: Role) {
         let seed: UInt64 = 0x6a7e
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         let corpus =
             role == .server
             ? HTTP1SplitTests.requests.map(bytes) : HTTP1SplitTests.responses.map(bytes)
@@ -63,7 +64,7 @@ struct HTTP1MutationTests {
     @Test("what the server role accepts, the client role says again without a change of meaning")
     func relayed() {
         let seed: UInt64 = 0x9a7e
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         let corpus = HTTP1RequestTests.accepted.map { bytes($0.input) }
         var relayed = 0
         for iteration in 0..<4000 {

@@ -1,3 +1,4 @@
+import Chance
 import HTTP
 import Kernel
 import Testing
@@ -14,7 +15,7 @@ struct HTTP1RoundTripTests {
 
     @Test("random exchanges arrive as they were sent", arguments: 0..<60 as Range<UInt64>)
     func roundTrip(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         let client = TestPeer(.client, answering: .never)
         let server = TestPeer(.server, answering: .never)
         for index in 0..<8 {
@@ -49,7 +50,7 @@ struct HTTP1RoundTripTests {
 
     private func send(
         _ message: Message, from peer: TestPeer, on stream: StreamID,
-        _ random: inout SeededGenerator
+        _ random: inout SeededRandom
     ) {
         if message.body.isEmpty { return }
         var start = 0
@@ -63,7 +64,7 @@ struct HTTP1RoundTripTests {
 
     /// Carries all output across in random portions.
     private func transfer(
-        from sender: TestPeer, to receiver: TestPeer, _ random: inout SeededGenerator
+        from sender: TestPeer, to receiver: TestPeer, _ random: inout SeededRandom
     ) {
         sender.writeLimit = Int.random(in: 1...700, using: &random)
         let output = sender.takeOutput()
@@ -75,7 +76,7 @@ struct HTTP1RoundTripTests {
         }
     }
 
-    private func makeMessage(isRequest: Bool, _ random: inout SeededGenerator) -> Message {
+    private func makeMessage(isRequest: Bool, _ random: inout SeededRandom) -> Message {
         let head = Head()
         var text = ""
         if isRequest {
@@ -118,7 +119,7 @@ struct HTTP1RoundTripTests {
         return Message(head: head, description: text, body: body, trailers: trailers)
     }
 
-    private func makeField(_ random: inout SeededGenerator) -> (name: String, value: String) {
+    private func makeField(_ random: inout SeededRandom) -> (name: String, value: String) {
         let names = ["Accept", "X-Custom_1", "content-type", "!#$%&'*+-.^`|~", "Cookie", "Via"]
         var value: [UInt8] = []
         for _ in 0..<Int.random(in: 0..<30, using: &random) {

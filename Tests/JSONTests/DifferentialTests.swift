@@ -1,3 +1,4 @@
+import Chance
 import Foundation
 import JSON
 import Testing
@@ -5,7 +6,7 @@ import Testing
 /// Documents and damaged documents, judged by the probe and by Foundation.
 @Suite struct DifferentialTests {
     private struct Writer {
-        var generator: SeededGenerator
+        var generator: SeededRandom
         var text: [UInt8] = []
 
         mutating func put(_ string: String) { text += string.utf8 }
@@ -100,7 +101,7 @@ import Testing
     @Test("the probe accepts what Foundation accepts and nothing else", arguments: 0..<8)
     func agreement(seed: UInt64) {
         let probe = JSONProbe()
-        var writer = Writer(generator: SeededGenerator(seed: seed))
+        var writer = Writer(generator: SeededRandom(seed: seed))
         for round in 0..<1_500 {
             writer.text = []
             writer.value(0)
@@ -119,26 +120,11 @@ import Testing
     @Test("undamaged documents are accepted, at every distance from a block's edge")
     func alignment() {
         let probe = JSONProbe()
-        var writer = Writer(generator: SeededGenerator(seed: 99))
+        var writer = Writer(generator: SeededRandom(seed: 99))
         for padding in 0..<130 {
             writer.text = [UInt8](repeating: 0x20, count: padding)
             writer.value(0)
             #expect(accepts(probe, writer.text), "padding \(padding)")
         }
-    }
-}
-
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import Chance
 import HTTP
 import Kernel
 import Testing
@@ -24,7 +25,7 @@ private func client(
 }
 
 /// The name with its letters in random case.
-private func scrambled(_ name: String, _ generator: inout SeededGenerator) -> String {
+private func scrambled(_ name: String, _ generator: inout SeededRandom) -> String {
     String(name.map { Bool.random(using: &generator) ? Character($0.uppercased()) : $0 })
 }
 
@@ -76,7 +77,7 @@ struct RequestHeaderPolicyTests {
         "never holds a credential, whatever else is sent and in whatever case",
         arguments: 0..<50)
     func noCredential(seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let secrets = ["authorization", "proxy-authorization", "x-api-key", "api-key", "cookie"]
         let forged = ["x-tenant-id", "x-role", "x-tier", "forwarded", "x-forwarded-for"]
         let harmless = ["accept", "x-custom", "content-type", "x", "authorization-x", "xapi-key"]
@@ -175,7 +176,7 @@ struct ResponseHeaderPolicyTests {
         "never holds the credential that was injected, whatever the upstream echoes",
         arguments: 0..<50)
     func noCredential(seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let secrets = [
             "authorization", "x-api-key", "api-key", "proxy-authorization", "cookie",
             "x-goog-api-key", "connection", "x-trace-id", "traceparent",

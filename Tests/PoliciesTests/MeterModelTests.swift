@@ -1,3 +1,4 @@
+import Chance
 import Kernel
 import Policies
 import Synchronization
@@ -35,7 +36,7 @@ private struct Model {
 struct MeterModelTests {
     @Test("decides as the model does, whatever the pace", arguments: 0..<40)
     func random(seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let limits = RequestLimits(
             perMinute: Int.random(in: 1...5, using: &generator),
             perDay: Int.random(in: 3...20, using: &generator),

@@ -1,3 +1,4 @@
+import Chance
 import HTTP
 import Kernel
 import Policies
@@ -131,7 +132,7 @@ struct AddressParsingTests {
 
     @Test("agrees with it on random text too", arguments: 0..<20)
     func random(seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let pieces = [
             "0", "1", "f", "ff", "255", "256", ":", "::", ".", "a", "1.2.3.4", "10", ":0",
         ]

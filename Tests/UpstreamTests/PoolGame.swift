@@ -1,3 +1,4 @@
+import Chance
 import Kernel
 
 @testable import Upstream

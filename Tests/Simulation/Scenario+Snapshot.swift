@@ -1,0 +1,69 @@
+import Crypto
+import Errors
+import HTTP
+import Kernel
+import Policies
+import Proxy
+
+extension Scenario {
+    func makeSnapshot() throws -> Snapshot {
+        let ends = (0..<endpoints).map { index in
+            EndpointTarget(
+                host: "127.0.0.1", port: UInt16(9_000 + 10 * index), basePath: "/v1",
+                authority: "upstream", serverName: "upstream", weight: 1 + index)
+        }
+        let target = UpstreamTarget(
+            name: "upstream", endpoints: ends, speech: isUpstreamHTTP2 ? .http2 : .http1, tls: nil,
+            credential: nil, limits: poolLimits)
+        return Snapshot(
+            sites: SiteDirectory(hosts: [], fallback: try makeSite()), upstreams: [target],
+            timeouts: timeouts, limits: bounds, clientCodecLimits: clientLimits,
+            upstreamCodecLimits: upstreamLimits, trustedProxies: TrustedProxies(),
+            bodyBudget: BodyBudget(limitBytes: budget))
+    }
+
+    private func makeSite() throws -> Site {
+        func route(_ name: String, _ action: Route.Action, _ body: Route.Body) -> Route {
+            Route(
+                name: name, action: action, body: body, bodyLimit: bodyLimit,
+                errorShape: .envelope)
+        }
+        let identity = Identity(rules: CredentialRules(), pepper: [])
+        return Site(
+            name: "site", dialect: .openAI(errorParam: true),
+            routes: try RouteTable([
+                RoutePattern(.get, "/health", action: 0),
+                RoutePattern(.post, "/v1/chat/completions", action: 1),
+                RoutePattern([.get, .post, .delete], "/v1/files/**", action: 2),
+                RoutePattern([.get, .post], "/v1/models/**", action: 3),
+            ]),
+            actions: [
+                route("/health", .health, .none), route("/v1/chat/completions", .forward, .json),
+                route("/v1/files/**", .forward, .stream),
+                route("/v1/models/**", .forward, .none),
+            ],
+            identity: identity, keys: try makeKeys(identity),
+            requestHeaders: RequestHeaderPolicy(), responseHeaders: .allBut(),
+            latencyField: nil, sendsRateLimitFields: true, crossOrigin: CrossOriginPolicy(),
+            upstream: 0)
+    }
+
+    private func makeKeys(_ identity: Identity) throws -> KeyTable {
+        let hasher = SHA256Hasher()
+        func record(
+            _ key: Request.Key, _ status: KeyStatus = .active, expiresAt: UnixTime? = nil,
+            limits: RequestLimits = .unlimited, models: ModelSet? = nil
+        ) -> KeyRecord {
+            let text = "sk-\(key.rawValue)"
+            return KeyRecord(
+                id: key.rawValue, name: "", prefix: "sk-",
+                digest: identity.digest(of: text.utf8.span, hasher), status: status,
+                expiresAt: expiresAt, limits: limits, allowedModels: models, meter: Meter())
+        }
+        return try KeyTable([
+            record(.good), record(.limited, limits: minuteLimit),
+            record(.bound, models: ModelSet(["allowed"])), record(.suspended, .suspended),
+            record(.revoked, .revoked), record(.expired, expiresAt: UnixTime(seconds: 1)),
+        ])
+    }
+}

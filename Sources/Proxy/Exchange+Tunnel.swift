@@ -5,7 +5,7 @@ import Policies
 import Upstream
 
 /// An exchange that becomes a tunnel: from the client's opening handshake to the end of both
-/// directions. What flows is not looked at (docs/decisions/0021).
+/// directions. What flows is not looked at (docs/decisions/0019).
 extension Exchange {
     /// Whether the request opens a WebSocket; if not, it is refused here.
     func beginHandshake(_ site: Site, isEnd: Bool) -> Bool {

@@ -94,7 +94,7 @@ struct SnapshotBuilder {
     // MARK: WebSocket
 
     /// Where ALPN decides, WebSockets get connections of their own that offer HTTP/1.1 only
-    /// (docs/decisions/0021): the same upstreams once more, behind the others.
+    /// (docs/decisions/0019): the same upstreams once more, behind the others.
     private func tunnelTargets() throws(StartFault) -> [UpstreamTarget] {
         var targets: [UpstreamTarget] = []
         for upstream in negotiatedTunnels {

@@ -1,7 +1,7 @@
 # `make help` lists what there is. The scripts hold the work, so that they can be read and run alone.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test simulate build dist bench fuzz lint format certs clean
+.PHONY: help run test simulate mutate build dist bench fuzz lint format certs clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -18,6 +18,9 @@ SEEDS ?= $(or $(SEED),1...10000)
 simulate: ## Simulate the core; SEEDS=1...100000 for more, SEED=7 replays one
 	swift build -c release --product gatehouse-simulate
 	.build/release/gatehouse-simulate $(SEEDS)
+
+mutate: ## Plant known bugs one by one and see the simulation find them
+	python3 scripts/mutate.py
 
 build: ## Build for release
 	@scripts/install-dependencies.sh build

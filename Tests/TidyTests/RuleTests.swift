@@ -190,6 +190,16 @@ struct RuleTests {
         #expect(Rules.behaviours("# Behaviours\n") { _ in nil } == ["docs/behaviours.md: no rows"])
     }
 
+    @Test("a planted bug that lost its place")
+    func plantedBugs() {
+        let table = "Words.\n\n# a\nfile A\n-x\n-y\n+z\n\n# b\nfile B\n-x\n+z\n"
+        let bugs = PlantedBug.all(in: table)
+        #expect(bugs.map(\.text) == ["x\ny", "x"])
+        let texts = ["A": "w\nx\ny", "B": "x x"]
+        let offences = PlantedBug.misplaced(bugs) { texts[$0] }
+        #expect(offences == ["B: b: its text stands 2 times"])
+    }
+
     @Test("a private key")
     func privateKeys() {
         let texts = [

@@ -69,6 +69,13 @@ struct TidyTests {
         expectNone(Rules.behaviours(document, read: SourceTree.text))
     }
 
+    @Test("every bug that the simulation must find still has its place")
+    func plantedBugs() {
+        let bugs = PlantedBug.all(in: SourceTree.text("scripts/mutations.txt") ?? "")
+        #expect(bugs.count >= 20)
+        expectNone(PlantedBug.misplaced(bugs, read: SourceTree.text))
+    }
+
     @Test("no private key is committed")
     func privateKeys() throws {
         let tracked = try SourceTree.trackedFiles()

@@ -18,7 +18,7 @@ struct Session: ~Copyable {
     init?(role: Role, memory: HTTP2Memory) {
         var created: OpaquePointer?
         var allocator = unsafe memory.makeAllocator()
-        let setup = SessionSetup.shared
+        guard let setup = SessionSetup.shared else { return nil }
         let status =
             switch role {
             case .server:

@@ -11,18 +11,21 @@ import Kernel
 /// the callback.
 @safe
 struct SessionSetup: @unchecked Sendable {
+    /// nil: there was no memory for it when the first session began.
     static let shared = SessionSetup()
 
     let callbacks: OpaquePointer
     let options: OpaquePointer
 
-    private init() {
+    private init?() {
         var callbacks: OpaquePointer?
         var options: OpaquePointer?
         unsafe nghttp2_session_callbacks_new(&callbacks)
         unsafe nghttp2_option_new(&options)
         guard let callbacks = unsafe callbacks, let options = unsafe options else {
-            fatalError("no memory for the callbacks of HTTP/2")
+            unsafe nghttp2_session_callbacks_del(callbacks)
+            unsafe nghttp2_option_del(options)
+            return nil
         }
         unsafe self.callbacks = callbacks
         unsafe self.options = options

@@ -129,24 +129,26 @@ public enum WebSocketHandshake {
     public static func isAnswer(_ upstream: borrowing Fields, to key: borrowing ByteBuffer) -> Bool
     {
         var expected = ByteBuffer()
-        writeAccept(for: key.bytes, into: &expected)
-        guard let accept = single(.secWebSocketAccept, in: upstream) else { return false }
+        guard writeAccept(for: key.bytes, into: &expected),
+            let accept = single(.secWebSocketAccept, in: upstream)
+        else { return false }
         return accept.equals(expected.bytes)
     }
 
     // MARK: The client's answer
 
     /// Adds what the upstream agreed to and, for the key of an HTTP/1.1 client, the proof that its
-    /// request was read.
+    /// request was read. False: the proof cannot be made, for lack of SHA-1 or of memory.
     public static func appendAnswer(
         _ upstream: borrowing Fields, to request: borrowing Fields, isHTTP2: Bool,
         into client: inout Fields
-    ) {
+    ) -> Bool {
         copyAgreement(upstream, to: &client)
-        guard !isHTTP2, let key = single(.secWebSocketKey, in: request) else { return }
+        guard !isHTTP2, let key = single(.secWebSocketKey, in: request) else { return true }
         var accept = ByteBuffer()
-        writeAccept(for: key, into: &accept)
+        guard writeAccept(for: key, into: &accept) else { return false }
         client.append(.secWebSocketAccept, accept.bytes)
+        return true
     }
 
     /// Adds which version is spoken here.
@@ -154,11 +156,13 @@ public enum WebSocketHandshake {
         fields.append(.secWebSocketVersion, version)
     }
 
-    private static func writeAccept(for key: Span<UInt8>, into output: inout ByteBuffer) {
-        var salt = ByteBuffer()
-        salt.append("258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
-        let digest = SHA1.hash(key, salt.bytes)
+    private static func writeAccept(for key: Span<UInt8>, into output: inout ByteBuffer) -> Bool {
+        var salted = ByteBuffer()
+        salted.append(key)
+        salted.append("258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
+        guard let digest = SHA1.hash(salted.bytes) else { return false }
         output.append(base64: digest.span)
+        return true
     }
 
     /// Subprotocols and extensions are between the two ends.

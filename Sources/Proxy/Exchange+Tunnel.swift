@@ -54,16 +54,20 @@ extension Exchange {
             fail(.upstreamFailed(.malformedReply))
             return
         }
+        let answer = makeClientHead(head)
+        defer { core.heads.giveBack(answer) }
+        let isProven = WebSocketHandshake.appendAnswer(
+            head.fields, to: request.fields, isHTTP2: session.isHTTP2, into: &answer.fields)
+        guard isProven else {
+            fail(.internalError)
+            return
+        }
         guard case .relay = machine.receivedHead() else { return }
         status = session.isHTTP2 ? 200 : 101
-        let answer = makeClientHead(head)
         answer.status = status
         answer.isWebSocket = true
         answer.contentLength = nil
-        WebSocketHandshake.appendAnswer(
-            head.fields, to: request.fields, isHTTP2: session.isHTTP2, into: &answer.fields)
         codec.respond(answer, on: stream, isEnd: false)
-        core.heads.giveBack(answer)
         tunnel.isOpen = true
         session.openedTunnel()
         session.expect(within: min(timeouts.tunnelIdle, timeouts.writeStall))

@@ -115,7 +115,7 @@ final class Peer {
         } else if let key = messages[stream.rawValue]?.fields["sec-websocket-key"] {
             var request = Fields()
             request.append(name: "sec-websocket-key".utf8.span, value: key.utf8.span)
-            WebSocketHandshake.appendAnswer(
+            _ = WebSocketHandshake.appendAnswer(
                 Fields(), to: request, isHTTP2: isHTTP2, into: &head.fields)
         }
         codec.respond(head, on: stream, isEnd: false)

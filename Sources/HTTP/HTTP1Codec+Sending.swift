@@ -72,9 +72,14 @@ extension HTTP1Codec {
 
     public var hasOutput: Bool { !pending.isEmpty }
 
+    /// What is shorter is copied, not exchanged with the output: the exchange would leave the
+    /// caller's buffer, which has grown for all connections, with this one. No connection keeps
+    /// more between two messages.
+    static let copiedBytes = 4_096
+
     public func write(into output: inout ByteBuffer, limit: Int) -> Bool {
         guard !pending.isEmpty else { return false }
-        if output.isEmpty, pending.count <= limit {
+        if output.isEmpty, pending.count > Self.copiedBytes, pending.count <= limit {
             swap(&output, &pending)
         } else {
             let count = min(pending.count, limit - output.count)
@@ -83,6 +88,9 @@ extension HTTP1Codec {
             pending.consume(count)
         }
         hasSent = true
+        if writing == .complete, pending.isEmpty {
+            pending.removeAll(keepingCapacity: Self.copiedBytes)
+        }
         if pendingBody > 0 {
             pendingBody = min(pendingBody, pending.count)
             events.append(.drained(current))

@@ -177,7 +177,6 @@ extension HTTP1Codec {
         isPeerHTTP10 = false
         awaitsContinue = false
         writing = .waiting
-        pending.removeAll(keepingCapacity: 16_384)
         events.append(.closed(current))
         if persists {
             reading = .head

@@ -84,4 +84,27 @@ struct HTTP1ClientWritingTests {
         peer.receive("HTTP/1.1 204 x\r\n\r\n")
         #expect(peer.words.suffix(2) == ["head 3 204 END", "closed 3"])
     }
+
+    /// The output is lent by the worker for the time of the call. A connection that kept its
+    /// memory would have grown to the size of the largest burst of all connections together.
+    @Test("the output's memory does not stay with a connection behind its request")
+    func memory() throws {
+        let peer = TestPeer(.client, answering: .never)
+        var capacities: [Int] = []
+        for size in [100, 20_000, 5_000] {
+            let stream = try #require(peer.codec.open(makeRequest(.post), isEnd: false))
+            peer.codec.send([UInt8](repeating: 0x61, count: size).span, on: stream)
+            peer.codec.sendEnd(on: stream, trailers: nil)
+            var output = ByteBuffer()
+            output.reserve(1_000_000)
+            _ = peer.codec.write(into: &output, limit: .max)
+            capacities.append(output.capacity)
+            peer.receive("HTTP/1.1 204 x\r\n\r\n")
+        }
+        // Short: copied. Long: exchanged for the codec's own. Long again: that is not the output
+        // of before, which was given up.
+        #expect(capacities[0] == 1_000_000)
+        #expect(capacities[1] < 100_000)
+        #expect(capacities[2] < 100_000)
+    }
 }

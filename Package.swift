@@ -58,7 +58,7 @@ let package = Package(
             ]
         ),
         room("Upstream", ["Kernel"]),
-        room("Policies", ["HTTP", "Errors", "Crypto", "Kernel"]),
+        room("Policies", ["HTTP", "Errors", "Crypto", "JSON", "Kernel"]),
         room("Telemetry", ["HTTP", "Errors", "Kernel"]),
         room("Configuration", ["YAML", "Errors", "Kernel"]),
         room("HTTP", ["Kernel"]),
@@ -93,10 +93,16 @@ let package = Package(
                 "Chance", "Kernel",
             ], path: "Tests/Simulation", swiftSettings: swift),
         .target(name: "Chance", path: "Tests/Chance", swiftSettings: swift),
+        .target(
+            name: "Signing", dependencies: ["Crypto", "Kernel", "COpenSSL"],
+            path: "Tests/Signing", swiftSettings: swift),
         tests("SimulationTests", ["Simulation"]),
         .target(
             name: "FuzzTargets",
-            dependencies: ["Proxy", "Configuration", "HTTP2", "HTTP", "JSON", "YAML", "Kernel"],
+            dependencies: [
+                "Proxy", "Policies", "Configuration", "HTTP2", "HTTP", "Crypto", "JSON", "YAML",
+                "Kernel",
+            ],
             path: "Tests/Fuzz/Targets", swiftSettings: swift),
         tests("FuzzTests", ["FuzzTargets"]),
         tests("KernelTests", ["Kernel"]),
@@ -105,13 +111,15 @@ let package = Package(
         tests("JSONTests", ["Chance", "JSON", "Kernel"]),
         tests("ConfigurationTests", ["Configuration", "Kernel"]),
         tests("ErrorsTests", ["Errors", "Kernel"]),
-        tests("PoliciesTests", ["Chance", "Policies", "HTTP", "Errors", "Crypto", "Kernel"]),
+        tests(
+            "PoliciesTests",
+            ["Chance", "Signing", "Policies", "HTTP", "Errors", "Crypto", "JSON", "Kernel"]),
         tests("TelemetryTests", ["Telemetry", "HTTP", "Errors", "Kernel"]),
         tests("BenchmarkUpstreamTests", ["BenchmarkUpstream", "Kernel"]),
         tests("DemoUpstreamTests", ["DemoUpstream", "HTTP", "Kernel"]),
         tests("TidyTests", []),
         tests("TLSTests", ["TLS", "Kernel", "COpenSSL"]),
-        tests("CryptoTests", ["Crypto", "Kernel"]),
+        tests("CryptoTests", ["Chance", "Signing", "Crypto", "Kernel", "COpenSSL"]),
         tests("HTTP2Tests", ["Chance", "HTTP2", "HTTP", "Kernel"]),
         tests("UpstreamTests", ["Chance", "Upstream", "Kernel"]),
         tests(

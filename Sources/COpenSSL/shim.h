@@ -9,6 +9,8 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/rsa.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -148,6 +150,58 @@ static inline void gh_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }
 /// The subject of a certificate as RFC 2253 writes it.
 static inline int gh_x509_print_subject(BIO *bio, const X509 *certificate) {
     return X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
+}
+
+// Keys: a parameter points at its name, which only a literal of C outlives for certain.
+
+/// The public key of that type and these parameters, if libcrypto finds it sound: a point on its
+/// curve, a modulus that can be a product of primes.
+static inline EVP_PKEY *gh_pkey_sound(const char *type, OSSL_PARAM *parameters) {
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    if (maker == NULL || EVP_PKEY_fromdata_init(maker) != 1
+        || EVP_PKEY_fromdata(maker, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+        key = NULL;
+    EVP_PKEY_CTX_free(maker);
+    EVP_PKEY_CTX *checker = key == NULL ? NULL : EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+    if (checker == NULL || EVP_PKEY_public_check(checker) != 1) {
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+    EVP_PKEY_CTX_free(checker);
+    return key;
+}
+
+/// Both numbers little-endian.
+static inline EVP_PKEY *gh_pkey_rsa(unsigned char *modulus, size_t modulus_size,
+                                    unsigned char *exponent, size_t exponent_size) {
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, modulus, modulus_size),
+        OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, exponent, exponent_size),
+        OSSL_PARAM_construct_end(),
+    };
+    return gh_pkey_sound("RSA", parameters);
+}
+
+/// A point of P-256 or P-384, uncompressed.
+static inline EVP_PKEY *gh_pkey_point(int is_p256, unsigned char *point, size_t size) {
+    char p256[] = "P-256", p384[] = "P-384";
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, is_p256 ? p256 : p384, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, size),
+        OSSL_PARAM_construct_end(),
+    };
+    return gh_pkey_sound("EC", parameters);
+}
+
+/// Keys HMAC-SHA-256.
+static inline int gh_hmac_start(EVP_MAC_CTX *context, const unsigned char *secret, size_t size) {
+    char digest[] = "SHA256";
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_MAC_init(context, secret, size, parameters) == 1;
 }
 
 // Session tickets

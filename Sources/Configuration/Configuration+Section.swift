@@ -75,7 +75,7 @@ extension Configuration: Section {
         if let path = keyPepperFile {
             let mark = node.mark(of: "keyPepperFile")
             guard let contents = reader.contents(of: path, limit: 4_096, at: mark) else { return }
-            keyPepper = Secret(contents.array)
+            keyPepper = Secret(contents.bytes.array)
             if keyPepper.bytes.count < 32 {
                 reader.report("\(path) holds fewer than 32 bytes", at: mark)
             }
@@ -89,15 +89,5 @@ extension Configuration: Section {
                 "keys need a pepper: set keyPepperFile or the variable \(variable)",
                 at: node.mark)
         }
-    }
-}
-
-extension ByteBuffer {
-    fileprivate var array: [UInt8] {
-        var array: [UInt8] = []
-        let bytes = self.bytes
-        array.reserveCapacity(bytes.count)
-        for index in bytes.indices { array.append(bytes[index]) }
-        return array
     }
 }

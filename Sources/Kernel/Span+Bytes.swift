@@ -98,6 +98,14 @@ extension Span where Element == UInt8 {
         return value
     }
 
+    /// A copy that may be kept: never on the path of an ordinary request.
+    public var array: [UInt8] {
+        var copy: [UInt8] = []
+        copy.reserveCapacity(count)
+        for index in indices { copy.append(self[index]) }
+        return copy
+    }
+
     /// A `String`, for logs, errors and configuration: never on the path of an ordinary request.
     public var text: String {
         unsafe withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }

@@ -47,9 +47,10 @@ let package = Package(
         room(
             "Server",
             [
-                "Proxy", "Upstream", "Policies", "Telemetry", "Configuration", "HTTP", "TLS",
-                "Crypto", "Errors", "Kernel",
+                "OpenAPI", "Proxy", "Upstream", "Policies", "Telemetry", "Configuration", "HTTP",
+                "TLS", "Crypto", "Errors", "Kernel",
             ]),
+        room("OpenAPI", ["Policies", "Configuration", "HTTP", "Errors", "Kernel"]),
         room(
             "Proxy",
             [
@@ -111,6 +112,9 @@ let package = Package(
         tests("JSONTests", ["Chance", "JSON", "Kernel"]),
         tests("ConfigurationTests", ["Configuration", "Kernel"]),
         tests("ErrorsTests", ["Errors", "Kernel"]),
+        tests(
+            "OpenAPITests",
+            ["Chance", "OpenAPI", "Policies", "Configuration", "HTTP", "Errors", "Kernel"]),
         tests(
             "PoliciesTests",
             ["Chance", "Signing", "Policies", "HTTP", "Errors", "Crypto", "JSON", "Kernel"]),

@@ -35,6 +35,7 @@ public enum RoutePreset: String, Sendable, CaseIterable {
 
     private static let common: [RouteSettings] = [
         RouteSettings(["GET"], path("/health"), body: .none, action: .health),
+        RouteSettings(["GET"], path("/openapi.json"), body: .none, action: .openapi),
         RouteSettings(["GET"], path("/v1/models"), body: .none),
         RouteSettings(["GET"], path("/v1/models/{model}"), body: .none),
         json("/v1/chat/completions"),

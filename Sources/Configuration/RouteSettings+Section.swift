@@ -15,8 +15,9 @@ extension RouteSettings: Section {
                 + "matches wins."),
         Setting(
             "action", \.action, .choice,
-            why: "`forward` passes on. `health` answers without a key. `legacyCompletions` answers "
-                + "the old completions API through `/v1/chat/completions`, never as a stream. "
+            why: "`forward` passes on. `health` answers without a key, and `openapi` with a "
+                + "description of the site (OpenAPI 3.1). `legacyCompletions` answers the old "
+                + "completions API through `/v1/chat/completions`, never as a stream. "
                 + "`websocket` opens a WebSocket and passes on what flows, unread."),
         Setting(
             "body", \.body, .choice,
@@ -49,9 +50,9 @@ extension RouteSettings: Section {
                 reader.report("upstreamPath needs a path without parameters or /**", at: place)
             }
         }
-        if action == .websocket, methods != ["GET"] || body != .none {
+        if action == .websocket || action == .openapi, methods != ["GET"] || body != .none {
             reader.report(
-                "websocket needs `methods: GET` and `body: none`", at: node.mark(of: "action"))
+                "\(action) needs `methods: GET` and `body: none`", at: node.mark(of: "action"))
         }
         if action == .legacyCompletions, body != .json {
             reader.report("legacyCompletions needs `body: json`", at: node.mark(of: "action"))

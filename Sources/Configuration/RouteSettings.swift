@@ -5,6 +5,8 @@ public struct RouteSettings: Sendable, Equatable {
         case forward
         /// Answered by the gateway itself, without a key.
         case health
+        /// Answered by the gateway with the description of the site, without a key.
+        case openapi
         /// The old completions API, answered through chat completions; never as a stream.
         case legacyCompletions
         /// Opens a WebSocket to the upstream and passes on what flows.

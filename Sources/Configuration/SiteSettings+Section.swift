@@ -28,6 +28,10 @@ extension SiteSettings: Section {
             "routes", \.routes, .routes,
             why: "What it serves; everything else is 404. `all` is another word for `openai`."),
         Setting(
+            "openapi", \.openapi, .bool,
+            why: "Whether routes with the action `openapi` are served. The presets have one, "
+                + "`GET /openapi.json`: whoever asks learns the site's paths, without a key."),
+        Setting(
             "bodyLimitBytes", \.bodyLimitBytes, .whole(0...largestBody),
             why: "Exactly this many bytes pass; one more is answered 413."),
     ]
@@ -87,6 +91,7 @@ extension SiteSettings: Section {
         complete(&keys, node["keys"]?.items ?? [], &reader)
         readKeysFile(node, &reader)
         checkRoutes(node, &reader)
+        if !openapi { routes.removeAll { $0.action == .openapi } }
         if !keyPrefix.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) {
             reader.report("expected visible ASCII", at: node.mark(of: "keyPrefix"))
         }

@@ -25,6 +25,8 @@ public struct SiteSettings: Sendable {
     public var upstream = ""
     /// In order: the first that matches wins. Never empty.
     public var routes: [RouteSettings] = []
+    /// Whether routes with the action `openapi` are served.
+    public var openapi = true
     public var responseHeaders = ResponseHeaderRule.passAll
     /// Lower case; nil: no such field is sent.
     public var latencyHeader: String?

@@ -9,7 +9,7 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
     case accept, accessControlRequestHeaders, accessControlRequestMethod, acceptEncoding,
         acceptLanguage, altSvc, apiKey, authorization, cacheControl
     case connection, contentEncoding, contentLength, contentType, cookie, date, expect, forwarded
-    case host, keepAlive, location, openAIBeta, origin, proxyAuthenticate, proxyAuthorization
+    case host, ifNoneMatch, keepAlive, location, openAIBeta, origin, proxyAuthenticate, proxyAuthorization
     case proxyConnection, retryAfter, retryAfterMs, secWebSocketAccept, secWebSocketExtensions
     case secWebSocketKey, secWebSocketProtocol, secWebSocketVersion
     case server, setCookie, te, traceparent, tracestate
@@ -41,6 +41,7 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
         case .expect: "expect"
         case .forwarded: "forwarded"
         case .host: "host"
+        case .ifNoneMatch: "if-none-match"
         case .keepAlive: "keep-alive"
         case .location: "location"
         case .openAIBeta: "openai-beta"

@@ -52,13 +52,9 @@ extension Exchange {
 
     /// Sends `head` with the bytes of `core.body`.
     func send(_ head: Head) {
-        status = head.status
         if head.status != 204 { head.contentLength = core.body.count }
-        appendOwnFields(to: head)
-        dropRequestBody()
         let isBodyless = request.method == .head || head.status == 204
-        codec.respond(head, on: stream, isEnd: isBodyless)
-        core.heads.giveBack(head)
+        respond(head, isEnd: isBodyless)
         if !isBodyless {
             bytesOut += core.body.count
             core.body.withBytes { codec.send($0, on: stream) }
@@ -66,6 +62,49 @@ extension Exchange {
         }
         core.touch(session)
         session.expect(within: timeouts.writeStall)
+    }
+
+    /// Begins an answer of the gateway's own.
+    private func respond(_ head: Head, isEnd: Bool) {
+        status = head.status
+        appendOwnFields(to: head)
+        dropRequestBody()
+        codec.respond(head, on: stream, isEnd: isEnd)
+        core.heads.giveBack(head)
+    }
+
+    /// Answers with the document, or with the word that the client has it. It may change with
+    /// every start and is small, so caches are to ask each time (`no-cache`).
+    func reply(with document: ServedDocument) {
+        _ = machine.failed()
+        let tag = document.entityTag
+        let isKnown = request.fields.ifNoneMatch(names: tag.span)
+        let head = core.heads.take()
+        head.status = isKnown ? 304 : 200
+        if !isKnown {
+            head.contentLength = document.bytes.count
+            head.fields.append(.contentType, "application/json")
+        }
+        head.fields.append("etag") { $0.append(tag) }
+        head.fields.append(.cacheControl, "no-cache")
+        let isBodyless = isKnown || request.method == .head
+        respond(head, isEnd: isBodyless)
+        if !isBodyless { sendRest(of: document) }
+        core.touch(session)
+        session.expect(within: timeouts.writeStall)
+    }
+
+    /// Sends on as the client takes it: a crowd of clients that do not read holds a piece each, not
+    /// a copy of the document.
+    func sendRest(of document: ServedDocument) {
+        let bytes = document.bytes
+        while bytesOut < bytes.count, codec.pendingBytes(of: stream) < ServedDocument.piece {
+            let end = min(bytes.count, bytesOut + ServedDocument.piece)
+            codec.send(bytes.span.extracting(bytesOut..<end), on: stream)
+            bytesOut = end
+        }
+        if bytesOut == bytes.count { codec.sendEnd(on: stream, trailers: nil) }
+        core.touch(session)
     }
 
     /// What stands on every answer: both ids, the limits of a governed request, the time it took.

@@ -27,6 +27,10 @@ extension Exchange {
             replyHealthy()
             return
         }
+        if let document = route.document {
+            reply(with: document)
+            return
+        }
         if let length = request.contentLength, length > route.bodyLimit {
             fail(.bodyTooLarge(limitBytes: route.bodyLimit))
             return

@@ -151,7 +151,12 @@ extension Exchange {
     /// Bytes of the answer left for the client: the upstream may send as many more.
     func clientDrained() {
         noteProgress()
-        guard uncreditedOut > 0, connection != nil else { return }
+        guard uncreditedOut > 0, connection != nil else {
+            if let document = route?.document, bytesOut > 0, bytesOut < document.bytes.count {
+                sendRest(of: document)
+            }
+            return
+        }
         creditUpstream(uncreditedOut - min(uncreditedOut, codec.pendingBytes(of: stream)))
     }
 

@@ -10,6 +10,8 @@ public final class Route: Sendable {
         case forward
         /// Answered by the gateway, without a credential.
         case health
+        /// Answered by the gateway with the route's document, without a credential.
+        case document
         /// The old completions API, answered through chat completions; refuses to stream.
         case legacyCompletions
         /// The stream becomes a tunnel.
@@ -33,6 +35,8 @@ public final class Route: Sendable {
     /// Stands in place of the request's path; empty: the request's own.
     public let upstreamPath: [UInt8]
     public let errorShape: StreamShape
+    /// What `Action.document` answers with.
+    public let document: ServedDocument?
     /// Its number among the subjects of the metrics.
     public let number: Int
     /// The body names a model, in a form that is passed on unread (multipart).
@@ -40,7 +44,7 @@ public final class Route: Sendable {
 
     public init(
         name: String, action: Action, body: Body, bodyLimit: Int, upstreamPath: [UInt8] = [],
-        errorShape: StreamShape, number: Int = 0
+        errorShape: StreamShape, document: ServedDocument? = nil, number: Int = 0
     ) {
         self.name = name
         self.action = action
@@ -48,6 +52,7 @@ public final class Route: Sendable {
         self.bodyLimit = bodyLimit
         self.upstreamPath = upstreamPath
         self.errorShape = errorShape
+        self.document = document
         self.number = number
     }
 }

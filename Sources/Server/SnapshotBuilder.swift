@@ -3,6 +3,7 @@ import Crypto
 import Errors
 import HTTP
 import Kernel
+import OpenAPI
 import Policies
 import Proxy
 import TLS
@@ -149,26 +150,17 @@ struct SnapshotBuilder {
     private func site(
         _ settings: SiteSettings, _ subjects: inout MetricSubjects
     ) throws(StartFault) -> Site {
-        var patterns: [RoutePattern] = []
+        let dialect = Dialect.openAI(errorParam: settings.errorParam)
+        let routes = try routeTable(settings)
+        let document = document(settings, routes, dialect)
         var actions: [Route] = []
         for route in settings.routes {
-            var methods: MethodSet = []
-            for name in route.methods {
-                methods.insert(MethodSet(Method.recognise(name.utf8.span)))
-            }
             let pattern = route.path.description
-            patterns.append(RoutePattern(methods, pattern, action: actions.count))
             let number = subjects.add(site: settings.name, route: pattern)
-            actions.append(action(route, pattern, settings, number: number))
-        }
-        let routes: RouteTable
-        do throws(RoutePattern.Fault) {
-            routes = try RouteTable(patterns)
-        } catch {
-            throw StartFault("site \(settings.name): \(error)")
+            actions.append(action(route, pattern, settings, document, number: number))
         }
         return Site(
-            name: settings.name, dialect: .openAI(errorParam: settings.errorParam), routes: routes,
+            name: settings.name, dialect: dialect, routes: routes,
             actions: actions, identity: identity(settings), keys: try keys(settings),
             requestHeaders: RequestHeaderPolicy(), responseHeaders: responseHeaders(settings),
             latencyField: settings.latencyHeader,
@@ -180,13 +172,39 @@ struct SnapshotBuilder {
             acceptsSubprotocolKeys: settings.webSocketSubprotocolKeys)
     }
 
+    private func routeTable(_ settings: SiteSettings) throws(StartFault) -> RouteTable {
+        let patterns = settings.routes.enumerated().map { place, route in
+            var methods: MethodSet = []
+            for name in route.methods {
+                methods.insert(MethodSet(Method.recognise(name.utf8.span)))
+            }
+            return RoutePattern(methods, route.path.description, action: place)
+        }
+        do throws(RoutePattern.Fault) {
+            return try RouteTable(patterns)
+        } catch {
+            throw StartFault("site \(settings.name): \(error)")
+        }
+    }
+
+    /// Rendered here, once, and only for a site that serves it.
+    private func document(
+        _ settings: SiteSettings, _ routes: RouteTable, _ dialect: Dialect
+    ) -> ServedDocument? {
+        guard settings.routes.contains(where: { $0.action == .openapi }) else { return nil }
+        let description = SiteDescription(settings, routes: routes, dialect: dialect)
+        return ServedDocument(description.render(version: Gateway.version))
+    }
+
     private func action(
-        _ route: RouteSettings, _ pattern: String, _ site: SiteSettings, number: Int
+        _ route: RouteSettings, _ pattern: String, _ site: SiteSettings,
+        _ document: ServedDocument?, number: Int
     ) -> Route {
         let action: Route.Action =
             switch route.action {
             case .forward: .forward
             case .health: .health
+            case .openapi: .document
             case .legacyCompletions: .legacyCompletions
             case .websocket: .webSocket
             }
@@ -205,7 +223,8 @@ struct SnapshotBuilder {
         return Route(
             name: pattern, action: action, body: body,
             bodyLimit: route.bodyLimitBytes ?? site.bodyLimitBytes,
-            upstreamPath: upstreamPath(of: route), errorShape: shape, number: number)
+            upstreamPath: upstreamPath(of: route), errorShape: shape,
+            document: route.action == .openapi ? document : nil, number: number)
     }
 
     private func upstreamPath(of route: RouteSettings) -> [UInt8] {

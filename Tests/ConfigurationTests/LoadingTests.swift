@@ -92,6 +92,21 @@ import Testing
         #expect(key.allowedModels == ["gpt-4o"] && key.scopes == ["chat"])
     }
 
+    @Test("a site may keep its description to itself, wherever the route comes from")
+    func openapi() throws {
+        func routes(_ more: String) throws -> [RouteSettings] {
+            let text = Sample.minimal.replacing("name: main,", with: "name: main, \(more),")
+            return try Sample.read(text).sites[0].routes
+        }
+        let usual = RoutePreset.openai.routes
+        #expect(usual.filter { $0.action == .openapi }.map(\.path.description) == ["/openapi.json"])
+        #expect(try routes("openapi: true") == usual)
+        #expect(try routes("openapi: false") == usual.filter { $0.action != .openapi })
+        let own = "{methods: GET, path: /spec, action: openapi, body: none}"
+        #expect(try routes("routes: [\(own)]").map(\.action) == [.openapi])
+        #expect(try routes("openapi: false, routes: {add: [\(own)]}").count == usual.count - 1)
+    }
+
     @Test("an upstream may have several endpoints, and rules for those that fail")
     func endpoints() throws {
         let written = """

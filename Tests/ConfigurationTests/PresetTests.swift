@@ -18,7 +18,8 @@ import Testing
     @Test("the BVE preset has exactly the published routes")
     func bve() {
         var expected: Set<String> = [
-            "GET /health none", "GET /v1/models none", "GET /v1/models/{model} none",
+            "GET /health none", "GET /openapi.json none", "GET /v1/models none",
+            "GET /v1/models/{model} none",
             "POST /v1/chat/completions json", "POST /v1/completions json",
             "POST /v1/embeddings json",
             "POST /v1/responses json", "POST /v1/messages json", "POST /v1/audio/speech json",

@@ -24,6 +24,8 @@ final class World {
         var bodyLimit = 10_485_760
         var budget = 268_435_456
         var isAutomatic = true
+        /// What stands at `/document`.
+        var document = ServedDocument([])
     }
 
     let setting: Setting
@@ -98,12 +100,16 @@ final class World {
                 RoutePattern([.get, .post, .delete], "/v1/files/**", action: 2),
                 RoutePattern([.get, .post], "/v1/models/**", action: 3),
                 RoutePattern(.get, "/v1/realtime", action: 4),
+                RoutePattern(.get, "/document", action: 5),
             ]),
             actions: [
                 route("/health", .health, .none), route("/v1/chat/completions", .forward, .json),
                 route("/v1/files/**", .forward, .stream),
                 route("/v1/models/**", .forward, .none),
                 route("/v1/realtime", .webSocket, .none),
+                Route(
+                    name: "/document", action: .document, body: .none, bodyLimit: 0,
+                    errorShape: .envelope, document: setting.document),
             ],
             identity: identity,
             keys: try KeyTable([

@@ -3,7 +3,7 @@ struct TargetGraph {
     /// A target may depend on targets that stand below it here, never on one above.
     static let order = [
         "FuzzTargets", "gatehouse", "Simulate", "Simulation", "Chance", "Signing",
-        "BenchmarkUpstream", "DemoUpstream", "Server", "Control",
+        "BenchmarkUpstream", "DemoUpstream", "Server", "Control", "OpenAPI",
         "Proxy", "Upstream", "Policies", "Telemetry", "Configuration", "HTTP2", "HTTP", "Errors",
         "TLS", "Crypto", "JSON", "Store", "YAML", "Kernel",
     ]

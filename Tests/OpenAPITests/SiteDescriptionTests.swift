@@ -1,0 +1,163 @@
+import Configuration
+import Errors
+import Foundation
+import HTTP
+import Testing
+
+@testable import OpenAPI
+
+@Suite("The description of a site") struct SiteDescriptionTests {
+    @Test("names what the route table does with every path, where patterns overlap")
+    func overlaps() throws {
+        let described = try Sample.describe(
+            Sample.site([
+                Sample.route(["POST"], "/v1/chat", .json),
+                Sample.route(["GET", "POST"], "/v1/chat/**", .stream),
+                Sample.route(["GET"], "/v1/chat/{id}"),
+                Sample.route(["DELETE"], "/v1/chat/{other}"),
+                Sample.route(["GET"], "/**"),
+            ]))
+        #expect(
+            Sample.table(described) == [
+                "POST /v1/chat": "/v1/chat", "GET /v1/chat": "/v1/chat/**",
+                "HEAD /v1/chat": "/v1/chat/**",
+                "POST /v1/chat/{path}": "/v1/chat/**", "GET /v1/chat/{path}": "/v1/chat/{id}",
+                "HEAD /v1/chat/{path}": "/v1/chat/{id}",
+                "DELETE /v1/chat/{path}": "/v1/chat/{other}",
+                "GET /{path}": "/**", "HEAD /{path}": "/**",
+            ])
+    }
+
+    @Test("a tree's parameter has a name of its own")
+    func treeParameter() throws {
+        let pattern = try #require(PathPattern("/a/{path}/{path_}/**"))
+        let templates = PathTemplate.all(for: pattern)
+        #expect(templates.map(\.text) == ["/a/{path}/{path_}", "/a/{path}/{path_}/{path__}"])
+        #expect(templates[1].parameters.map(\.isRest) == [false, false, true])
+    }
+
+    @Test("what the gateway answers itself needs no key and meets no upstream")
+    func own() throws {
+        let described = try Sample.describe(SiteSettings(dialect: .bve))
+        for (path, action) in [("/health", "healthy"), ("/openapi.json", "document")] {
+            let own = try #require(Sample.operation(described, .get, path))
+            #expect(own.isOwn)
+            #expect(own.responses.first?.name == action)
+            let statuses = Set(own.responses.map(\.status)).subtracting(["200", "304"])
+            #expect(statuses == ["400", "408", "414", "417", "431", "500"], "\(path)")
+        }
+        let models = try #require(Sample.operation(described, .get, "/v1/models"))
+        #expect(
+            Set(models.responses.map(\.status))
+                == [
+                    "2XX", "3XX", "4XX", "400", "401", "403", "408", "413", "414", "417", "429",
+                    "431", "500", "502", "503",
+                ])
+    }
+
+    @Test("codes stand where they can happen")
+    func codes() throws {
+        let described = try Sample.describe(SiteSettings(dialect: .bve))
+        func codes(_ method: Method, _ path: String, _ status: Int) -> [String]? {
+            Sample.operation(described, method, path)?.responses.compactMap {
+                if case .refused(let refusal) = $0, refusal.status == status {
+                    refusal.codes
+                } else {
+                    nil
+                }
+            }.first
+        }
+        #expect(codes(.post, "/v1/chat/completions", 400) == ["invalid_json", "bad_request"])
+        #expect(
+            codes(.post, "/v1/completions", 400)
+                == ["invalid_json", "unsupported_streaming_completion", "bad_request"])
+        #expect(codes(.get, "/v1/models", 400) == ["bad_request"])
+        #expect(codes(.get, "/v1/models", 401) == ["missing_api_key", "invalid_api_key"])
+        #expect(codes(.get, "/v1/models", 403) == ["api_key_revoked", "api_key_suspended"])
+        #expect(codes(.post, "/v1/embeddings", 403)?.last == "model_not_allowed")
+        #expect(codes(.post, "/v1/images/edits", 403)?.last == "model_not_allowed")
+        #expect(codes(.post, "/v1/files/{path}", 403)?.last == "api_key_suspended")
+        #expect(codes(.get, "/v1/models", 404) == nil)
+        #expect(codes(.get, "/v1/models/{model}", 404) == ["route_not_found"])
+    }
+
+    @Test("a WebSocket and legacy completions are what they are")
+    func special() throws {
+        let openai = try Sample.describe(SiteSettings())
+        let socket = try #require(Sample.operation(openai, .get, "/v1/realtime"))
+        #expect(Set(socket.responses.map(\.status)).isSuperset(of: ["101", "200", "426"]))
+        #expect(!socket.responses.contains(.forwarded(nil)))
+        let bve = try Sample.describe(SiteSettings(dialect: .bve))
+        let legacy = try #require(Sample.operation(bve, .post, "/v1/completions"))
+        #expect(legacy.responses.first == .translated && !legacy.mayStream)
+        let chat = try #require(Sample.operation(bve, .post, "/v1/chat/completions"))
+        #expect(chat.responses.first == .forwarded(.envelope))
+        let messages = try #require(Sample.operation(bve, .post, "/v1/messages"))
+        #expect(messages.responses.first == .forwarded(.anthropic))
+    }
+
+    @Test("the error's schema is the dialect's", arguments: [true, false])
+    func envelope(hasParam: Bool) throws {
+        var site = SiteSettings()
+        site.errorParam = hasParam
+        let document = try Sample.Parsed(try Sample.describe(site).render(version: "1"))
+        let schema = document["components", "schemas", "Error", "required"] as? [String]
+        #expect(schema?.contains("param") == hasParam)
+        #expect(Set(schema ?? []).isSuperset(of: ["message", "type", "code"]))
+    }
+
+    @Test("tells its version and its scheme, and no name of the operator's")
+    func secrets() throws {
+        var site = SiteSettings()
+        site.name = "inner-name"
+        site.hosts = ["secret.example"]
+        site.upstream = "inner-upstream"
+        site.keyPrefix = "sk-inner-"
+        site.latencyHeader = "x-took"
+        let bytes = try Sample.describe(site).render(version: "7.8.9")
+        let document = try Sample.Parsed(bytes)
+        #expect(document["openapi"] as? String == "3.1.0")
+        #expect(document["info", "version"] as? String == "7.8.9")
+        let scheme = document["components", "securitySchemes", "BearerAuth", "scheme"]
+        #expect(scheme as? String == "bearer")
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.contains("\"x-took\":"))
+        for word in ["inner", "secret.example", "127.0.0.1", "localhost"] {
+            #expect(!text.contains(word), "\(word)")
+        }
+    }
+
+    @Test("every reference leads somewhere, and every component is referred to")
+    func references() throws {
+        for dialect in SiteSettings.Dialect.allCases {
+            let site = SiteSettings(dialect: dialect)
+            let bytes = try Sample.describe(site).render(version: "1")
+            let document = try Sample.Parsed(bytes)
+            let text = String(decoding: bytes, as: UTF8.self)
+            let used = Set(text.matches(of: #/"#\/components\/([^"]+)"/#).map { String($0.1) })
+            var there: Set<String> = []
+            for kind in ["schemas", "headers", "parameters", "requestBodies", "responses"] {
+                let names = document["components", kind] as? [String: Any]
+                for name in names?.keys.sorted() ?? [] { there.insert("\(kind)/\(name)") }
+            }
+            #expect(used.subtracting(there) == [], "\(dialect)")
+            // What only another preset's routes need may stand unused.
+            let spare = there.subtracting(used)
+            #expect(spare.isSubset(of: ["parameters/Model", "headers/x-upstream-request-id"]))
+        }
+    }
+
+    @Test("many routes cost their number, and the same routes are the same bytes")
+    func size() throws {
+        func render(_ count: Int) throws -> [UInt8] {
+            let routes = (0..<count).map {
+                Sample.route(["GET", "POST"], "/v1/r\($0)/{id}", .json)
+            }
+            return try Sample.describe(Sample.site(routes)).render(version: "1")
+        }
+        let small = try render(100)
+        let large = try render(2_000)
+        #expect(small == (try render(100)))
+        #expect((large.count - small.count) / 1_900 < 4_096)
+    }
+}

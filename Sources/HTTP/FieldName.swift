@@ -9,8 +9,9 @@ public enum FieldName: UInt8, CaseIterable, Sendable {
     case accept, accessControlRequestHeaders, accessControlRequestMethod, acceptEncoding,
         acceptLanguage, altSvc, apiKey, authorization, cacheControl
     case connection, contentEncoding, contentLength, contentType, cookie, date, expect, forwarded
-    case host, ifNoneMatch, keepAlive, location, openAIBeta, origin, proxyAuthenticate, proxyAuthorization
-    case proxyConnection, retryAfter, retryAfterMs, secWebSocketAccept, secWebSocketExtensions
+    case host, ifNoneMatch, keepAlive, location, openAIBeta, origin, proxyAuthenticate
+    case proxyAuthorization, proxyConnection, retryAfter, retryAfterMs, secWebSocketAccept,
+        secWebSocketExtensions
     case secWebSocketKey, secWebSocketProtocol, secWebSocketVersion
     case server, setCookie, te, traceparent, tracestate
     case trailer, transferEncoding, upgrade, userAgent, via, xAccelBuffering, xApiKey, xEndUserID

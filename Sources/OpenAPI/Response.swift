@@ -3,7 +3,7 @@ import Errors
 
 /// What comes back from an operation with one status, or one class of them. Equal ones are written
 /// once.
-enum Response: Hashable {
+enum Response: Equatable {
     /// What the upstream answers with success. The shape is that of an error in a stream; nil: it
     /// does not stream.
     case forwarded(RouteSettings.ErrorShape?)
@@ -22,13 +22,15 @@ enum Response: Hashable {
     case translated
 
     /// The errors of one status that one operation may be answered with.
-    struct Refusal: Hashable {
+    struct Refusal: Equatable {
         let status: Int
-        /// Each once, in the catalogue's order.
-        let codes: [String]
+        /// In the catalogue's order.
+        let errors: [GatewayError]
         /// What a body is held against, where that is refused.
         let bodyLimit: Int?
         let mayBeUpstreams: Bool
+
+        var codes: [String] { unique(errors.map(\.facts.code.description)) }
     }
 
     var status: String {
@@ -90,10 +92,9 @@ extension Operation {
     private var refusals: [Response] {
         let errors = GatewayError.examples.filter(mayFail)
         return Set(errors.map(\.facts.status)).sorted().map { status in
-            let ofStatus = errors.filter { $0.facts.status == status }
-            return .refused(
+            .refused(
                 Response.Refusal(
-                    status: status, codes: unique(ofStatus.map(\.facts.code.description)),
+                    status: status, errors: errors.filter { $0.facts.status == status },
                     bodyLimit: status == 413 ? bodyLimit : nil,
                     mayBeUpstreams: !isOwn && status < 500))
         }

@@ -72,3 +72,8 @@ enum ResponseHeader: CaseIterable {
         }
     }
 }
+
+extension [ResponseHeader] {
+    static var always: Self { ResponseHeader.always }
+    static var governed: Self { ResponseHeader.governed }
+}

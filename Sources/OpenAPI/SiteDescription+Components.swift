@@ -62,14 +62,11 @@ extension SiteDescription {
             ],
             "upload": [
                 "description": "Passed on as it comes, whatever its type.",
-                "content": ["multipart/form-data": ["schema": ["type": "object"]], "*/*": [:]],
+                "content": ["multipart/form-data": [:], "*/*": [:]],
             ],
             "any": [
                 "description": "Passed on as it comes, whatever its type.",
-                "content": [
-                    "application/json": [:],
-                    "multipart/form-data": ["schema": ["type": "object"]], "*/*": [:],
-                ],
+                "content": ["application/json": [:], "multipart/form-data": [:], "*/*": [:]],
             ],
         ]
     }
@@ -108,7 +105,7 @@ extension SiteDescription {
         }
     }
 
-    private func answer(
+    func answer(
         _ text: String, _ headers: [ResponseHeader], _ content: JSONNode?
     ) -> JSONNode {
         let sent = headers.filter(isSent)
@@ -157,78 +154,6 @@ extension SiteDescription {
             ],
         ]
     }
-
-    // MARK: Refusals
-
-    private func node(of refusal: Response.Refusal) -> JSONNode {
-        let codes = refusal.codes.map { "`\($0)`" }.joined(separator: ", ")
-        let isLimited = [429, 502, 503].contains(refusal.status)
-        let headers = isLimited ? ResponseHeader.retry : []
-        let envelope: JSONNode = [
-            "allOf": [
-                .reference("schemas", "ErrorEnvelope"),
-                [
-                    "properties": [
-                        "error": [
-                            "properties": [
-                                "code": ["enum": .array(refusal.codes.map { .string($0) })]
-                            ]
-                        ]
-                    ]
-                ],
-            ]
-        ]
-        let examples = examples(of: refusal)
-        let own: JSONNode = .members([
-            "schema": refusal.mayBeUpstreams
-                ? ["anyOf": [envelope, ["description": "The upstream's own."]]] : envelope,
-            "examples": examples,
-        ])
-        return answer(
-            "Refused: \(codes)\(refusal.mayBeUpstreams ? ", or by the upstream in its words" : "").",
-            .governed + headers,
-            refusal.mayBeUpstreams
-                ? ["application/json": own, "*/*": [:]] : ["application/json": own])
-    }
-
-    /// Each error of the refusal as it is worded, where that does not depend on the request.
-    private func examples(of refusal: Response.Refusal) -> JSONNode? {
-        let errors = GatewayError.examples.filter {
-            $0.facts.status == refusal.status
-                && refusal.codes.contains($0.facts.code.description)
-        }
-        var known: Set<String> = []
-        let bodies: [(name: String, value: JSONNode)] = errors.compactMap { error in
-            guard let body = body(of: error, refusal), known.insert(body).inserted else {
-                return nil
-            }
-            return (exampleName(of: error), ["value": .written(Array(body.utf8))])
-        }
-        return bodies.isEmpty ? nil : .object(bodies)
-    }
-
-    private func exampleName(of error: GatewayError) -> String {
-        let facts = error.facts
-        let reason = facts.logReason.description
-        return facts.status == 429 && !reason.isEmpty
-            ? "\(facts.logCode).\(reason)" : facts.logCode.description
-    }
-
-    private func body(of error: GatewayError, _ refusal: Response.Refusal) -> String? {
-        var worded = error
-        if case .routeNotFound = error { return nil }
-        if case .bodyTooLarge = error, let limit = refusal.bodyLimit {
-            worded = .bodyTooLarge(limitBytes: limit)
-        }
-        var body = ByteBuffer()
-        dialect.write(worded, into: &body)
-        return body.text
-    }
-}
-
-extension [ResponseHeader] {
-    fileprivate static var always: Self { ResponseHeader.always }
-    fileprivate static var governed: Self { ResponseHeader.governed }
 }
 
 extension RouteSettings.ErrorShape {

@@ -27,6 +27,9 @@ extension Exchange {
         }
         reserved += growth
         collected = chat
+        // The gateway's own words, whatever the client called its.
+        request.fields.remove(.contentType)
+        request.fields.append(.contentType, "application/json")
         return true
     }
 

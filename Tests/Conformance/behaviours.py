@@ -92,8 +92,19 @@ async def openai(exchange):
     if record.method == "POST" and path == "/files":
         return await send_json(exchange, 200, file_entry(len(record.body)))
     if record.method == "POST" and "json" in (record.header("content-type") or ""):
-        return await openai_json(exchange, path)
+        body = json_object(record)
+        if body is not None:
+            return await openai_json(exchange, path, body)
     await echo(exchange)
+
+
+def json_object(record):
+    """The body, if it is what a provider's endpoints take."""
+    try:
+        body = record.json
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def file_entry(size):
@@ -108,8 +119,7 @@ def file_entry(size):
     }
 
 
-async def openai_json(exchange, path):
-    body = exchange.record.json
+async def openai_json(exchange, path, body):
     model = body.get("model", "none")
     if path == "/embeddings":
         inputs = body.get("input")

@@ -25,6 +25,17 @@ def test_a_prompt_goes_upstream_as_one_message_of_the_users(bve, protocol, upstr
     assert record.header("content-type") == "application/json"
 
 
+def test_what_the_gateway_writes_is_json_whatever_the_clients_body_was_called(
+    bve, protocol, upstream, tag
+):
+    body = b'{"model":"%b","prompt":"Say hello"}' % tag.encode()
+    fields = [("Content-Type", "text/plain")]
+    answer = bve.call(protocol, "POST", "/v1/completions", body=body, fields=fields)
+    assert answer.status == 200
+    (record,) = upstream.seen(tag)
+    assert record.header("content-type") == "application/json"
+
+
 @pytest.mark.parametrize(("prompt", "content"), [
     (["a", "b"], "a\n\nb"), (["only"], "only"), ([], ""), (None, ""),
     (['"quoted" \\ é', "\u2028😀"], '"quoted" \\ é\n\n\u2028😀'),

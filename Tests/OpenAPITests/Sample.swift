@@ -64,7 +64,9 @@ enum Sample {
             root = try JSONSerialization.jsonObject(with: Data(bytes))
         }
 
-        subscript(path: String...) -> Any? {
+        subscript(path: String...) -> Any? { self[path] }
+
+        subscript(path: [String]) -> Any? {
             path.reduce(root) { node, name in (node as? [String: Any])?[name] as Any }
         }
     }

@@ -81,6 +81,32 @@ import Testing
         #expect(codes(.get, "/v1/models/{model}", 404) == ["route_not_found"])
     }
 
+    @Test("the examples are the operation's own errors, as the dialect words them")
+    func examples() throws {
+        let document = try Sample.Parsed(
+            try Sample.describe(SiteSettings(dialect: .bve)).render(version: "1"))
+        func messages(_ response: String) -> Set<String> {
+            let path = ["components", "responses", response, "content", "application/json"]
+            let examples = document[path + ["examples"]] as? [String: [String: Any]] ?? [:]
+            return Set(
+                examples.values.compactMap {
+                    (($0["value"] as? [String: Any])?["error"] as? [String: Any])?["message"]
+                        as? String
+                })
+        }
+        #expect(
+            messages("400.invalid_json.bad_request.upstream") == [
+                "Request body is not valid JSON", "Malformed request", "Unsupported HTTP version",
+            ])
+        #expect(
+            messages("413.request_too_large.10485760.upstream") == ["Request body exceeds 10 MB"])
+        #expect(
+            messages("429.rate_limit_exceeded.upstream") == [
+                "Rate limit exceeded: requests per minute",
+                "Rate limit exceeded: requests per day", "Monthly request limit exceeded",
+            ])
+    }
+
     @Test("a WebSocket and legacy completions are what they are")
     func special() throws {
         let openai = try Sample.describe(SiteSettings())

@@ -1,7 +1,7 @@
 # `make help` lists what there is. The scripts hold the work, so that they can be read and run alone.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test simulate mutate build dist bench fuzz lint format certs clean
+.PHONY: help run test attack simulate mutate build dist bench fuzz lint format certs clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -11,6 +11,11 @@ run: ## Start the gateway and a demo upstream on https://127.0.0.1:8443
 
 test: ## Lint, build, all tests, sanitizers
 	@scripts/test.sh
+
+attack: ## Attack the release binary and tell what it withstood (some minutes, loopback only)
+	@scripts/install-dependencies.sh test
+	swift build -c release
+	.venv/bin/python Tests/Attacks/run.py $(ATTACKS)
 
 # What is simulated: FIRST...LAST, or one seed, which is told in words when it fails.
 SEEDS ?= $(or $(SEED),1...10000)

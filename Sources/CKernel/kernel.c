@@ -36,7 +36,15 @@ void gh_return_large_blocks(void) {
     mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 }
 
-void gh_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+size_t gh_free_heap_bytes(void) { return mallinfo2().fordblks; }
+
+void gh_return_free_heap(void) { malloc_trim(0); }
+
+// Without them a write fails instead, to a socket without a reader and to a file at its limit.
+void gh_ignore_write_signals(void) {
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
 
 int gh_resolve(const char *host, const char *port, struct addrinfo **list) {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};

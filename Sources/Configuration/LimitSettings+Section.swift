@@ -3,7 +3,7 @@ import YAML
 extension LimitSettings: Section {
     static let title = "limits"
     static let purpose = "What peers may make the process hold."
-    static let settings: [Setting<LimitSettings>] = heads + flow
+    static let settings: [Setting<LimitSettings>] = heads + frames + flow
 
     private static let heads: [Setting<LimitSettings>] = [
         Setting(
@@ -20,10 +20,34 @@ extension LimitSettings: Section {
             why: "Trailer fields behind a body."),
     ]
 
-    private static let flow: [Setting<LimitSettings>] = [
+    private static let frames: [Setting<LimitSettings>] = [
         Setting(
             "concurrentStreams", \.concurrentStreams, .whole(1...10_000),
             why: "HTTP/2 requests under way on one connection."),
+        Setting(
+            "connectionHeadBytes", \.connectionHeadBytes, .whole(65_536...1_073_741_824),
+            why: "The heads of all HTTP/2 requests under way on one connection, decoded; more "
+                + "streams are refused. Compression makes a large head of a few bytes."),
+        Setting(
+            "resetBurst", \.resetBurst, .whole(1...1_000_000),
+            why: "HTTP/2 streams of one connection that the client may break off, or make the "
+                + "gateway reset, in a row; then the connection ends."),
+        Setting(
+            "resetsPerSecond", \.resetsPerSecond, .whole(0...1_000_000),
+            why: "How many of those are granted again each second."),
+        Setting(
+            "uselessFrameBurst", \.uselessFrameBurst, .whole(100...1_000_000),
+            why: "HTTP/2 frames that carry no request and no bytes, in a row; then the connection "
+                + "ends. Requests and bytes earn further ones."),
+        Setting(
+            "uselessFramesPerSecond", \.uselessFramesPerSecond, .whole(0...1_000_000),
+            why: "How many of those are granted again each second."),
+        Setting(
+            "queuedControlFrames", \.queuedControlFrames, .whole(100...1_000_000),
+            why: "HTTP/2 frames that wait for a client that does not read what it caused."),
+    ]
+
+    private static let flow: [Setting<LimitSettings>] = [
         Setting(
             "streamWindowBytes", \.streamWindowBytes, .whole(16_384...16_777_216),
             why: "HTTP/2 receive window of a stream."),
@@ -61,6 +85,11 @@ extension LimitSettings: Section {
             reader.report(
                 "streamWindowBytes is larger than connectionWindowBytes",
                 at: node.mark(of: "streamWindowBytes"))
+        }
+        if requestHeadBytes > connectionHeadBytes {
+            reader.report(
+                "requestHeadBytes is larger than connectionHeadBytes",
+                at: node.mark(of: "requestHeadBytes"))
         }
     }
 }

@@ -5,6 +5,13 @@ public struct LimitSettings: Sendable, Equatable {
     public var requestTargetBytes = 16_384
     public var trailerBytes = 65_536
     public var concurrentStreams = 100
+    /// The request heads of all open streams of an HTTP/2 connection.
+    public var connectionHeadBytes = 1_048_576
+    public var resetBurst = 100
+    public var resetsPerSecond = 33
+    public var uselessFrameBurst = 1_000
+    public var uselessFramesPerSecond = 200
+    public var queuedControlFrames = 1_000
     public var streamWindowBytes = 65_536
     public var connectionWindowBytes = 1_048_576
     /// Per stream and direction.

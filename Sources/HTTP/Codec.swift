@@ -89,6 +89,11 @@ public struct CodecLimits: Sendable {
     public var chunkExtensionBytes = 256
     /// HTTP/2: streams a peer may have open.
     public var concurrentStreams = 100
+    /// HTTP/2 server: decoded bytes of the heads of all open streams. HPACK lets a few bytes on the
+    /// wire become a head of the size that is allowed.
+    public var connectionHeadBytes = 1_048_576
+    /// HTTP/2: what a peer may cost beside its requests.
+    public var frames = FrameBudgets()
     /// HTTP/2 server: WebSocket by extended CONNECT is offered (RFC 8441).
     public var offersWebSocket = false
     /// HTTP/2: receive window of a stream, and of the connection.

@@ -43,7 +43,7 @@ public struct Fields: ~Copyable, Sendable {
     public var listSize: Int { arena.count + entries.count * 28 }
 
     public mutating func removeAll() {
-        arena.removeAll(keepingCapacity: 16_384)
+        arena.removeAll(keepingCapacity: 4_096)
         entries.removeAll(keepingCapacity: true)
         seen = 0
         areWritable = true

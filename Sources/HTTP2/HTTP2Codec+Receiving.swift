@@ -4,20 +4,15 @@ import Kernel
 
 /// What libnghttp2 reports while it parses.
 extension HTTP2Codec {
-    /// Charges the frames that carry nothing.
+    /// Charges the frame. What proves useful is given back: DATA with bytes, a request's head.
     func frameBegan(type: UInt8, flags: UInt8, length: Int) {
+        reportedFrames += 1
         isDataFrameUnproved = false
-        switch UInt32(type) {
-        case NGHTTP2_HEADERS.rawValue, NGHTTP2_CONTINUATION.rawValue,
-            NGHTTP2_RST_STREAM.rawValue, NGHTTP2_GOAWAY.rawValue:
-            return
-        case NGHTTP2_DATA.rawValue:
+        if UInt32(type) == NGHTTP2_DATA.rawValue {
             if flags.endsStream { return }
             isDataFrameUnproved = length > 0
-        default:
-            break
         }
-        if !uselessFrames.take(at: now) { fail(.calm("too many frames that carry nothing")) }
+        chargeUselessFrame()
     }
 
     func blockBegan(_ id: Int32, isRequest: Bool) {
@@ -98,9 +93,10 @@ extension HTTP2Codec {
 
     private func blockEnded(_ id: Int32, isEnd: Bool) {
         let kind = block.kind
+        let size = block.listBytes
         let outcome = block.finish(isSecure: isSecure)
         guard isAlive else { return recycle(outcome) }
-        if kind == .request { return requestReceived(id, outcome, isEnd: isEnd) }
+        if kind == .request { return requestReceived(id, outcome, size: size, isEnd: isEnd) }
         guard let stream = streams.find(id) else { return recycle(outcome) }
         if isEnd { stream.hasReceivedEnd = true }
         switch (kind, outcome) {
@@ -126,10 +122,13 @@ extension HTTP2Codec {
         }
     }
 
-    private func requestReceived(_ id: Int32, _ outcome: HeaderBlock.Outcome, isEnd: Bool) {
-        if hasNamedLastStream {
-            // The GOAWAY that calls this stream unprocessed may not have left yet: whoever sends
-            // the request again because of it must not have it served twice.
+    private func requestReceived(
+        _ id: Int32, _ outcome: HeaderBlock.Outcome, size: Int, isEnd: Bool
+    ) {
+        // The GOAWAY that calls this stream unprocessed may not have left yet: whoever sends the
+        // request again because of it must not have it served twice. A head beyond what the
+        // connection may hold may come again when others are over.
+        if hasNamedLastStream || heldHeadBytes + size > limits.connectionHeadBytes {
             recycle(outcome)
             session.reset(id, NGHTTP2_REFUSED_STREAM.rawValue)
             return
@@ -137,6 +136,8 @@ extension HTTP2Codec {
         switch outcome {
         case .head(let head):
             let stream = streamOpened(id, isEnd: isEnd)
+            stream.headBytes = size
+            heldHeadBytes += size
             uselessFrames.give(budgets.uselessFramesPerRequest)
             events.append(.head(stream.id, head, isEnd: isEnd))
         case .refused(let fault, let head):
@@ -185,6 +186,7 @@ extension HTTP2Codec {
     /// libnghttp2 has disposed of a stream, because both sides ended or because one broke it off.
     func streamClosed(_ id: Int32, _ code: UInt32) {
         guard let stream = streams.remove(id) else { return }
+        heldHeadBytes -= stream.headBytes
         if stream.isResetOwed { owedResets -= 1 }
         if isAlive, !stream.isMute {
             let isAnswered = stream.hasReceivedEnd || stream.isResetByUs

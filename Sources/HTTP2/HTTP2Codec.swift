@@ -41,6 +41,12 @@ public final class HTTP2Codec: Codec {
 
     var resets: TokenBucket
     var uselessFrames: TokenBucket
+    private var frames: FrameWalker
+    /// Frames that libnghttp2 has reported during the call of `receive`.
+    var reportedFrames = 0
+    private static let prefaceBytes = 24
+    /// Decoded bytes of the request heads of all open streams.
+    var heldHeadBytes = 0
     /// The DATA frame that is being received has not proved useful yet.
     var isDataFrameUnproved = false
 
@@ -60,13 +66,14 @@ public final class HTTP2Codec: Codec {
     /// nil: there is no memory for a session of libnghttp2.
     public init?(
         role: Role, limits: CodecLimits, heads: HeadPool, isSecure: Bool,
-        memory: HTTP2Memory? = nil, budgets: FrameBudgets = FrameBudgets()
+        memory: HTTP2Memory? = nil
     ) {
         let memory = memory ?? HTTP2Memory(bound: 262_144)
         guard let made = Session(role: role, memory: memory) else { return nil }
         self.role = role
         self.limits = limits
-        self.budgets = budgets
+        budgets = limits.frames
+        frames = FrameWalker(preface: role == .server ? Self.prefaceBytes : 0)
         self.heads = heads
         self.memory = memory
         self.isSecure = isSecure
@@ -90,6 +97,8 @@ public final class HTTP2Codec: Codec {
             inputAddress = UInt(bitPattern: buffer.baseAddress)
             return unsafe session.receive(buffer)
         }
+        chargePassedBy(frames.count(bytes) - reportedFrames)
+        reportedFrames = 0
         if status < 0 {
             fail(ConnectionFailure(receiveError: Int32(clamping: status)))
         } else if session.queuedFrames > budgets.queuedFrames + 2 * streams.count {
@@ -163,6 +172,19 @@ public final class HTTP2Codec: Codec {
     /// Whether a block of header fields has begun and not ended; the driver's clock for slow heads
     /// runs.
     public var hasUnfinishedHead: Bool { block.isOpen }
+
+    /// Charges frames that libnghttp2 passed by in silence.
+    private func chargePassedBy(_ count: Int) {
+        var left = count
+        while left > 0, !hasFailed, pendingFailure == nil {
+            left -= 1
+            chargeUselessFrame()
+        }
+    }
+
+    func chargeUselessFrame() {
+        if !uselessFrames.take(at: now) { fail(.calm("too many frames that carry nothing")) }
+    }
 
     /// Notes the first reason for which the connection cannot go on.
     func fail(_ failure: ConnectionFailure) {

@@ -24,7 +24,7 @@ struct HeaderBlock: ~Copyable {
 
     private(set) var kind = Kind.request
     private var head: Head?
-    private var listBytes = 0
+    private(set) var listBytes = 0
     private var fieldCount = 0
     private var excess: MessageFault?
     private var isExpectationUnknown = false

@@ -11,6 +11,8 @@ final class Stream {
     /// The next stream in the same slot of the table.
     var next: Stream?
 
+    /// Server: decoded bytes of the request's head.
+    var headBytes = 0
     /// Body bytes that wait for the window and for `write`.
     var outgoing = ByteBuffer()
     /// Trailers that follow the last byte of `outgoing`.
@@ -46,6 +48,7 @@ final class Stream {
     func reset() {
         id = StreamID(0)
         next = nil
+        headBytes = 0
         outgoing.removeAll(keepingCapacity: 4_096)
         trailers = nil
         hasBody = false

@@ -8,12 +8,12 @@ public enum Signal: Sendable {
         (SIGTERM, .terminate), (SIGINT, .interrupt), (SIGHUP, .hangUp), (SIGUSR1, .user1),
     ]
 
-    /// Blocks the signals for this thread and those it starts afterwards, and ignores SIGPIPE. Call
-    /// it before the first thread is started.
+    /// Blocks the signals for this thread and those it starts afterwards, and ignores SIGPIPE
+    /// and SIGXFSZ. Call it before the first thread is started.
     public static func blockAll() {
         var set = makeSet()
         _ = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-        gh_ignore_sigpipe()
+        gh_ignore_write_signals()
     }
 
     /// Waits for the next signal; nil when `milliseconds` have passed without one.

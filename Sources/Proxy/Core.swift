@@ -70,6 +70,7 @@ public final class Core {
     private var flushingConnections: [UpstreamConnection] = []
     private var readingSessions: [Session] = []
     private var readingConnections: [UpstreamConnection] = []
+    private var firstFlights = Queue<Session>()
     private var handshakes = Queue<Session>()
     public private(set) var isDraining = false
 
@@ -141,7 +142,7 @@ public final class Core {
         log?.handOver()
         if let metrics { tell(metrics) }
         return hasDirty || !readingSessions.isEmpty || !readingConnections.isEmpty
-            || !handshakes.isEmpty
+            || !handshakes.isEmpty || !firstFlights.isEmpty
     }
 
     /// What is held now; what happened was counted where it happened.
@@ -157,7 +158,8 @@ public final class Core {
     public var nextDue: Instant? { wheel.nextDue }
 
     /// Connections whose bytes were not all read in the last turn, and one handshake step:
-    /// established work comes first, so that a storm of new connections does not delay it.
+    /// established work comes first, so that a storm of new connections does not delay it, and
+    /// handshakes that have begun come before others begin, so that it does not outlast their time.
     private func readOn() {
         let again = readingConnections
         readingConnections.removeAll(keepingCapacity: true)
@@ -171,7 +173,7 @@ public final class Core {
             session.isQueuedToRead = false
             session.progress()
         }
-        handshakes.popFirst()?.handshakeStep()
+        (handshakes.popFirst() ?? firstFlights.popFirst())?.handshakeStep()
     }
 
     private func flush() {
@@ -240,7 +242,9 @@ public final class Core {
         readingConnections.append(connection)
     }
 
-    func queueHandshake(_ session: Session) { handshakes.append(session) }
+    func queueHandshake(_ session: Session, isFirstFlight: Bool) {
+        if isFirstFlight { firstFlights.append(session) } else { handshakes.append(session) }
+    }
 
     func arm(_ session: Session, at deadline: Instant) {
         if let armed = session.armedAt, armed <= deadline { return }
@@ -291,6 +295,7 @@ public final class Core {
     public func end() {
         for connection in connections.all { connection.close() }
         pools = []
+        firstFlights = Queue()
         handshakes = Queue()
         readingSessions = []
         readingConnections = []

@@ -48,6 +48,7 @@ final class Session {
     var isDirty = false
     var isQueuedToRead = false
     private var isQueuedToShake = false
+    private var hasShaken = false
     var armedAt: Instant?
 
     init(_ token: Token, peer: SocketAddress, traits: ListenerTraits, core: Core) {
@@ -98,7 +99,7 @@ final class Session {
         if phase == .handshaking {
             guard !isQueuedToShake else { return }
             isQueuedToShake = true
-            core.queueHandshake(self)
+            core.queueHandshake(self, isFirstFlight: !hasShaken)
         } else {
             progress()
         }
@@ -106,7 +107,9 @@ final class Session {
 
     func handshakeStep() {
         isQueuedToShake = false
-        progress()
+        hasShaken = true
+        // Keys are the dearest thing a stranger can ask for; who has left does not need them.
+        if channel?.isClosing == true { abort() } else { progress() }
     }
 
     func progress() {

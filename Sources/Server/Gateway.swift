@@ -218,9 +218,11 @@ public final class Gateway {
     /// is over; a second signal ends it at once.
     public func run() {
         var drainedBy: Instant?
+        var memory = MemoryReturn()
         while !running.isOver {
-            let signal = Signal.wait(milliseconds: drainedBy == nil ? 60_000 : 20)
+            let signal = Signal.wait(milliseconds: drainedBy == nil ? 5_000 : 20)
             let now = Moment.now().monotonic
+            if drainedBy == nil { memory.look(at: now) }
             for context in contexts { context.rotateTicketKeys(at: now) }
             switch signal {
             case .terminate, .interrupt:

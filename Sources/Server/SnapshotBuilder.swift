@@ -365,6 +365,12 @@ struct SnapshotBuilder {
         limits.targetBytes = set.requestTargetBytes
         limits.trailerBytes = set.trailerBytes
         limits.concurrentStreams = set.concurrentStreams
+        limits.connectionHeadBytes = set.connectionHeadBytes
+        limits.frames.resetBurst = set.resetBurst
+        limits.frames.resetsPerSecond = set.resetsPerSecond
+        limits.frames.uselessFrameBurst = set.uselessFrameBurst
+        limits.frames.uselessFramesPerSecond = set.uselessFramesPerSecond
+        limits.frames.queuedFrames = set.queuedControlFrames
         limits.offersWebSocket = configuration.sites.contains(where: offersTunnels)
         limits.streamWindowBytes = set.streamWindowBytes
         limits.connectionWindowBytes = set.connectionWindowBytes

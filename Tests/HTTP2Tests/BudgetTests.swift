@@ -125,6 +125,67 @@ struct BudgetTests {
         #expect(end.last?.hasSuffix(calm) == true, "\(name)")
     }
 
+    static let passedBy: [(String, @Sendable (inout Wire) -> Void)] = [
+        ("empty DATA", { $0.data(1, []) }),
+        ("an end", { $0.data(1, [], end: true) }),
+        ("DATA", { $0.data(1, [7]) }),
+        ("HEADERS", { $0.headers(1, Wire.request()) }),
+        (
+            "HEADERS and CONTINUATION",
+            {
+                $0.headers(1, Wire.request(), endHeaders: false)
+                $0.frame(9, flags: Wire.endHeaders, stream: 1)
+            }
+        ),
+    ]
+
+    @Test("so does a flood of frames on a stream that is over", arguments: passedBy)
+    func floodOnClosedStream(name: String, _ fill: @Sendable (inout Wire) -> Void) {
+        let server = Endpoint(.server)
+        let end = survive(server, 2_000) { wire, round in
+            if round == 0 {
+                wire.headers(1, Wire.request(), end: true)
+                wire.reset(1, 8)
+            }
+            fill(&wire)
+        }
+        #expect(end.rounds > 400, "\(name)")
+        #expect(end.rounds < 1_030, "\(name)")
+        #expect(end.last?.hasSuffix(calm) == true, "\(name)")
+    }
+
+    @Test("a flood of GOAWAY ends the connection")
+    func goAways() {
+        let server = Endpoint(.server)
+        let end = survive(server, 2_000) { wire, round in
+            if round == 0 { wire.headers(1, Wire.request("POST"), end: false) }
+            wire.goAway(0)
+        }
+        #expect(end.rounds < 1_030)
+    }
+
+    @Test("heads that grow while they are decoded are held up to a bound, the rest refused")
+    func heldHeads() {
+        var limits = CodecLimits()
+        limits.connectionHeadBytes = 5_000
+        let server = Endpoint(.server, limits: limits)
+        let field = ("x-large", String(repeating: "a", count: 2_000))
+        let requests = { (ids: [Int]) in
+            var wire = Wire()
+            for id in ids { wire.headers(id, Wire.request(with: [field]), end: true) }
+            return wire
+        }
+        server.exchange(Wire.opened)
+        let refused = server.exchange(requests([1, 3, 5]))
+        #expect(server.log.count == 2)
+        #expect(refused.contains { $0.contains("5") && $0.hasSuffix("code 7") })
+        var wire = Wire()
+        wire.reset(1, 8)
+        server.exchange(wire)
+        server.exchange(requests([7]))
+        #expect(server.log.contains { $0.hasPrefix("head 7") })
+    }
+
     @Test("a hundred PINGs a second are tolerated without end")
     func slowPings() {
         let server = Endpoint(.server)

@@ -25,9 +25,10 @@ final class Endpoint {
         memory: HTTP2Memory? = nil, budgets: FrameBudgets = FrameBudgets()
     ) {
         heads = HeadPool()
+        var limits = limits
+        limits.frames = budgets
         codec = HTTP2Codec(
-            role: role, limits: limits, heads: heads, isSecure: isSecure, memory: memory,
-            budgets: budgets)!
+            role: role, limits: limits, heads: heads, isSecure: isSecure, memory: memory)!
     }
 
     func receive(_ bytes: Span<UInt8>) {

@@ -63,8 +63,12 @@ int gh_count_entries(const char *path);
 static inline int gh_usage(struct rusage *usage) { return getrusage(RUSAGE_SELF, usage); }
 int gh_pin_thread(int index);
 int gh_processor_count(void);
-void gh_ignore_sigpipe(void);
+void gh_ignore_write_signals(void);
 void gh_return_large_blocks(void);
+
+// Bytes that were freed and not yet given back to the system, and giving them back.
+size_t gh_free_heap_bytes(void);
+void gh_return_free_heap(void);
 /// RLIMIT_NOFILE is an enumeration in C and an integer in the call.
 static inline int gh_descriptor_limit(struct rlimit *limit) { return getrlimit(RLIMIT_NOFILE, limit); }
 static inline int gh_set_descriptor_limit(const struct rlimit *limit) { return setrlimit(RLIMIT_NOFILE, limit); }

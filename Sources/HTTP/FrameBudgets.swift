@@ -6,8 +6,8 @@ public struct FrameBudgets: Sendable {
     public var resetBurst = 100
     /// Broken-off streams granted again each second.
     public var resetsPerSecond = 33
-    /// Frames that carry nothing: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown types, and DATA
-    /// that is empty and ends nothing (CVE-2019-9512, -9515, -9518 and their kin).
+    /// Frames that carry nothing: all but DATA with bytes or an end, and what a request pays for
+    /// (CVE-2019-9512, -9515, -9518 and their kin).
     public var uselessFrameBurst = 1_000
     /// Useless frames granted again each second.
     public var uselessFramesPerSecond = 200

@@ -1,4 +1,4 @@
-"""Where an attack takes place: a gateway, its upstream and an honest client, each its own process."""
+"""Where an attack takes place: a gateway, an upstream and an honest client, each a process."""
 
 import json
 import os
@@ -22,8 +22,8 @@ HERE = Path(__file__).resolve().parent
 TIMEOUTS = {"tlsHandshakeSeconds": 4, "requestHeadSeconds": 2, "requestBodyIdleSeconds": 2,
             "writeStallSeconds": 2, "keepAliveIdleSeconds": 10,
             "upstream": {"poolIdleSeconds": 1}}
-LIMITS = {}
 HONEST_SHARE = 0.999
+MEMORY_SHARE = 1.1
 
 
 @dataclass
@@ -113,7 +113,7 @@ class Arena:
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         settings = build("openai", self.certs, self.pepper_file,
                          f"http://127.0.0.1:{self.upstream_port}/v1", [self.key],
-                         folder / "access.log", timeouts=TIMEOUTS, limits=LIMITS)
+                         folder / "access.log", timeouts=TIMEOUTS)
         gateway = Gateway(folder, merged(settings, changes), self.certs.ca, self.key)
         gateway.start()
         self._gateways.append(gateway)
@@ -191,8 +191,8 @@ class Arena:
         if self.gateway.process.poll() is not None:
             raise SystemExit(f"{attack.name}: the gateway died\n{self.gateway.stderr.decode()}")
         honest = self._report()
-        after = self._memory_after(before, attack)
-        problem = problem or self._judge(attack, before, after, honest)
+        after = self._memory_after(before)
+        problem = problem or self._judge(before, after, honest)
         return Verdict(attack, observed, problem, honest, (before, after), seconds)
 
     def _settle(self):
@@ -211,22 +211,19 @@ class Arena:
                     "slowest": max(told["slowest"], more["slowest"])}
         return told
 
-    def _memory_after(self, before, attack):
+    def _memory_after(self, before):
         """Memory once it has come back to its bound, or after a few seconds."""
-        bound = self._memory_bound(before, attack)
+        bound = before * MEMORY_SHARE
         end = time.monotonic() + 12
         while self.kilobytes() > bound and time.monotonic() < end:
             time.sleep(0.05)
         return self.kilobytes()
 
     @staticmethod
-    def _memory_bound(before, attack):
-        return before * 1.1 + attack.slack_kilobytes
-
-    def _judge(self, attack, before, after, honest):
+    def _judge(before, after, honest):
         if honest["failed"] > honest["calls"] * (1 - HONEST_SHARE):
             return f"honest client: {honest['failed']} of {honest['calls']}: {honest['why']}"
-        if after > self._memory_bound(before, attack):
+        if after > before * MEMORY_SHARE:
             return f"memory: {before} kB before, {after} kB after"
         return None
 

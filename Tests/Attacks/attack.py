@@ -21,21 +21,18 @@ class Attack:
     group: str
     bound: str
     short: bool
-    slack_kilobytes: int
     run: Callable
 
 
 REGISTRY = []
 
 
-def attack(bound, *, short=False, slack_kilobytes=0):
-    """Decorator: makes a function that takes the arena an attack. Its module is its group.
-
-    `slack_kilobytes`: memory that stays behind on purpose, beyond a tenth of what there was."""
+def attack(bound, *, short=False):
+    """Decorator: makes a function that takes the arena an attack. Its module is its group."""
 
     def register(function):
         name = function.__name__.replace("_", " ")
-        REGISTRY.append(Attack(name, function.__module__, bound, short, slack_kilobytes, function))
+        REGISTRY.append(Attack(name, function.__module__, bound, short, function))
         return function
 
     return register

@@ -1,4 +1,4 @@
-"""An honest client, in a process of its own: calls over HTTP/2 and HTTP/1.1 until it is told to end.
+"""An honest client, in a process of its own: calls over HTTP/2 and HTTP/1.1 until its input ends.
 
 Each line on standard input ends one count, which is told on standard output as JSON.
 """

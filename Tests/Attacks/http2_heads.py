@@ -3,8 +3,8 @@
 import time
 
 from attack import attack, expect
-from frames import (CONTINUATION, END_HEADERS, END_STREAM, GOAWAY, HEADERS, HEALTH, Peer, chat,
-                    frame, head, integer, literal, request, serves, upload)
+from frames import (CONTINUATION, END_HEADERS, END_STREAM, GOAWAY, HEADERS, HEALTH, WINDOW, Peer,
+                    chat, frame, head, integer, literal, number, request, serves, upload)
 
 HELD_OPEN = 200
 
@@ -76,6 +76,8 @@ def small_hpack_bombs(arena):
     begun = time.monotonic()
     with Peer(arena.gateway) as peer:
         primed(peer)
+        # Room for all answers.
+        peer.send(frame(WINDOW, 0, 0, number(1 << 24)))
         for index in range(1, 1_500):
             data = bomb(2 * index + 1, 50)
             if not peer.send(data):

@@ -93,9 +93,10 @@ class Stream:
 
 
 def crowd(gateway, count, data=b"", **options):
-    """`count` connections that have sent `data`."""
-    streams = [Stream(gateway, **options) for _ in range(count)]
-    for stream in streams:
+    """`count` connections, each of which has sent `data` as soon as it was there."""
+    streams = []
+    for _ in range(count):
+        streams.append(Stream(gateway, **options))
         if data:
-            stream.send(data)
+            streams[-1].send(data)
     return streams

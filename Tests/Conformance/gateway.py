@@ -193,6 +193,11 @@ class Gateway:
         body = {"model": model, "messages": [message], **extra}
         return self.call(protocol, "POST", "/v1/chat/completions", json_body=body, **options)
 
+    def serve_others(self):
+        """Calls of another client, enough that each worker has had many turns meanwhile."""
+        for _ in range(20):
+            assert self.call("h1", "GET", "/health", key=None).status == 200
+
     # Its access log.
 
     def log_lines(self):

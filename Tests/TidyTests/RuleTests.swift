@@ -190,6 +190,24 @@ struct RuleTests {
         #expect(Rules.behaviours("# Behaviours\n") { _ in nil } == ["docs/behaviours.md: no rows"])
     }
 
+    @Test("a threat model that names tests that are not there")
+    func threats() {
+        let document = """
+            # Threats
+            ## A
+            - **Good**. Bound: `x` — `Tests/A.swift::good`
+            - **Lost**. Bound: `x` — `Tests/A.swift::lost`
+            ## B
+            - **Nothing**. Bound: none
+            """
+        #expect(
+            Rules.threats(document) { $0 == "Tests/A.swift" ? "func good()" : nil } == [
+                "docs/threat-model.md: no test lost in Tests/A.swift",
+                "docs/threat-model.md: B names no test",
+            ])
+        #expect(Rules.threats("# Threats\n") { _ in nil } == ["docs/threat-model.md: no attacks"])
+    }
+
     @Test("a planted bug that lost its place")
     func plantedBugs() {
         let table = "Words.\n\n# a\nfile A\n-x\n-y\n+z\n\n# b\nfile B\n-x\n+z\n"

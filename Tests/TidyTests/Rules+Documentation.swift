@@ -66,20 +66,33 @@ extension Rules {
         ).enumerated() where line.hasPrefix("- ") {
             rows += 1
             let place = "docs/behaviours.md:\(index + 1): "
-            let names = line.matches(of: /`([^`]+?)::([^`]+)`/)
-            if names.isEmpty { found.append(place + "names no test") }
-            for name in names {
-                guard let text = read(String(name.1)) else {
-                    found.append(place + "no file \(name.1)")
-                    continue
-                }
-                if !contains(test: String(name.2), in: text) {
-                    found.append(place + "no test \(name.2) in \(name.1)")
-                }
-            }
+            if !line.contains("::") { found.append(place + "names no test") }
+            found += missingTests(in: String(line), read: read).map { place + $0 }
         }
         if rows == 0 { found.append("docs/behaviours.md: no rows") }
         return found
+    }
+
+    /// Every test that the threat model names exists, and under each kind of attack it names one.
+    static func threats(_ document: String, read: (String) -> String?) -> [String] {
+        let sections = document.split(separator: "\n## ").dropFirst()
+        let attacks = sections.filter { $0.contains("Bound: ") }
+        if attacks.isEmpty { return ["docs/threat-model.md: no attacks"] }
+        return sections.flatMap { section in
+            missingTests(in: String(section), read: read).map { "docs/threat-model.md: " + $0 }
+        }
+            + attacks.filter { !$0.contains("::") }.map {
+                "docs/threat-model.md: \($0.prefix { $0 != "\n" }) names no test"
+            }
+    }
+
+    /// The tests named in `text` that are not there.
+    private static func missingTests(in text: String, read: (String) -> String?) -> [String] {
+        text.matches(of: /`([^`]+?)::([^`]+)`/).compactMap { name in
+            guard let file = read(String(name.1)) else { return "no file \(name.1)" }
+            if contains(test: String(name.2), in: file) { return nil }
+            return "no test \(name.2) in \(name.1)"
+        }
     }
 
     private static func contains(test: String, in text: String) -> Bool {

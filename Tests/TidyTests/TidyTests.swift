@@ -60,6 +60,15 @@ struct TidyTests {
     @Test("every type of the fence that holds a pointer says why it is safe")
     func safetyParagraphs() { expectNone(Rules.safetyParagraphs(SourceTree.sources)) }
 
+    @Test("every test that the threat model names exists")
+    func threats() {
+        guard let document = SourceTree.text("docs/threat-model.md") else {
+            Issue.record("docs/threat-model.md is missing")
+            return
+        }
+        expectNone(Rules.threats(document, read: SourceTree.text))
+    }
+
     @Test("every row of the behaviours names a test that exists")
     func behaviours() {
         guard let document = SourceTree.text("docs/behaviours.md") else {

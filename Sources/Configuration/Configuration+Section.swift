@@ -37,6 +37,9 @@ extension Configuration: Section {
             "upstreams", \.upstreams, .list(of: .section, minimum: 1), isRequired: true,
             why: "Services requests are forwarded to."),
         Setting(
+            "tokenIssuers", \.tokenIssuers, .list(of: .section),
+            why: "Whose JSON Web Tokens are believed."),
+        Setting(
             "sites", \.sites, .list(of: .section, minimum: 1), isRequired: true,
             why: "What is served under which host names."),
     ]

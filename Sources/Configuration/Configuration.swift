@@ -24,6 +24,7 @@ public struct Configuration: Sendable {
     public var limits = LimitSettings()
     public var monthlyRequests = MonthlyRequestSettings()
     public var upstreams: [UpstreamSettings] = []
+    public var tokenIssuers: [TokenIssuerSettings] = []
     public var sites: [SiteSettings] = []
 
     public init() {}

@@ -4,6 +4,7 @@ enum Reference: String, Sendable {
     case listenAddress = "address"
     case keyID = "key id"
     case keyHash = "key hash"
+    case tokenIssuer = "token issuer"
 
     var article: String {
         switch self {

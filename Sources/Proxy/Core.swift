@@ -48,6 +48,9 @@ public final class Core {
     let random: RandomSource
     let probe = JSONProbe()
     let reader = JSONReader()
+    let tokenVerifier = TokenVerifier()
+    /// One for each of the snapshot's token issuers, in its order.
+    let tokenDesks: [TokenDesk]
     /// A megabyte serves some hundred connections at once; more would only be kept for a burst.
     let memory = HTTP2Memory(bound: 1_048_576)
     var sessions = SlotTable<Session>(.session)
@@ -85,6 +88,7 @@ public final class Core {
         self.metrics = metrics
         self.now = now
         self.random = random
+        tokenDesks = snapshot.tokenIssuers.map { TokenDesk($0) }
         wheel = TimerWheel(at: now.monotonic)
         pools = zip(snapshot.upstreams, addresses).map {
             UpstreamPool($0, addresses: $1, core: self)
@@ -100,6 +104,11 @@ public final class Core {
     /// Takes over what active checks found of the upstreams' endpoints, in the snapshot's order.
     public func checked(_ isHealthy: [[Bool]]) {
         for (pool, found) in zip(pools, isHealthy) { pool.checked(found) }
+    }
+
+    /// Takes over what the snapshot's token issuer of that index signs with now.
+    public func keysChanged(ofIssuer index: Int, _ keys: KeySet) {
+        if tokenDesks.indices.contains(index) { tokenDesks[index].replace(keys) }
     }
 
     /// What this worker holds of the snapshot's upstream of that index.

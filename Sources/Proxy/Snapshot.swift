@@ -56,12 +56,14 @@ public final class Snapshot: Sendable {
     public let bodyBudget: BodyBudget
     /// nil: no limit but those of the keys.
     public let processLimit: ProcessLimit?
+    /// Whose tokens are believed.
+    public let tokenIssuers: [TokenIssuer]
 
     public init(
         sites: SiteDirectory, upstreams: [UpstreamTarget], timeouts: Timeouts, limits: Bounds,
         clientCodecLimits: CodecLimits, upstreamCodecLimits: CodecLimits,
         trustedProxies: TrustedProxies, bodyBudget: BodyBudget,
-        processLimit: ProcessLimit? = nil
+        processLimit: ProcessLimit? = nil, tokenIssuers: [TokenIssuer] = []
     ) {
         self.sites = sites
         self.upstreams = upstreams
@@ -72,5 +74,6 @@ public final class Snapshot: Sendable {
         self.trustedProxies = trustedProxies
         self.bodyBudget = bodyBudget
         self.processLimit = processLimit
+        self.tokenIssuers = tokenIssuers
     }
 }

@@ -18,6 +18,7 @@ public final class Gateway {
     private let running: Running
     private let resolver: Resolver
     private let resolving: Thread
+    private let keys: KeySetWatch
     private let health: HealthWatch?
     private let checking: Thread?
     private let log: AccessLogQueue?
@@ -42,9 +43,11 @@ public final class Gateway {
         Signal.blockAll()
         Process.returnLargeBlocks()
         let count = configuration.workers ?? Process.processorCount
+        let sources = try SnapshotBuilder.keySources(configuration)
         let builder = SnapshotBuilder(
             configuration: configuration, workers: count,
-            descriptorLimit: Process.raiseDescriptorLimit(), meters: MeterTable())
+            descriptorLimit: Process.raiseDescriptorLimit(), meters: MeterTable(),
+            keySources: sources)
         let (snapshot, subjects) = try builder.build()
         let opened = try Self.openListeners(configuration, workers: count)
         let registry =
@@ -53,7 +56,7 @@ public final class Gateway {
             : MetricRegistry(
                 subjects, workers: count, seriesLimit: configuration.metrics.seriesLimit)
         metrics = try MetricsService.open(
-            configuration.metrics, registry, started: Moment.now().wall)
+            configuration.metrics, registry, started: Moment.now().wall, tokenKeys: sources)
         contexts = opened.contexts
         do throws(SystemFault) {
             resolver = try Resolver(snapshot.upstreams, at: Moment.now().monotonic)
@@ -62,6 +65,7 @@ public final class Gateway {
             var mailboxes: [Mailbox] = []
             for _ in 0..<count { mailboxes.append(try Mailbox()) }
             self.mailboxes = mailboxes
+            keys = KeySetWatch(sources, mailboxes)
             running = Running(count)
             var threads: [Thread] = []
             for index in 0..<count {
@@ -75,6 +79,7 @@ public final class Gateway {
             }
             workers = threads
             resolving = try Self.startResolver(resolver, mailboxes)
+            try keys.start(mailboxes)
             metricsThread = try metrics?.start(log)
             health = try HealthWatch(snapshot)
             checking = try Self.startChecks(health, resolver, mailboxes)
@@ -92,7 +97,8 @@ public final class Gateway {
     /// Loads everything `configuration` names without binding an address.
     public static func check(_ configuration: Configuration) throws(StartFault) {
         let builder = SnapshotBuilder(
-            configuration: configuration, workers: 1, descriptorLimit: 1_024, meters: MeterTable())
+            configuration: configuration, workers: 1, descriptorLimit: 1_024, meters: MeterTable(),
+            keySources: try SnapshotBuilder.keySources(configuration))
         _ = try builder.build()
         for settings in configuration.listeners { _ = try serverContext(settings, sharing: nil) }
     }
@@ -240,6 +246,7 @@ public final class Gateway {
         for worker in workers { worker.join() }
         health?.stop()
         checking?.join()
+        keys.stop()
         resolver.stop()
         resolving.join()
         metrics?.stop()

@@ -1,4 +1,5 @@
 import Kernel
+import Policies
 
 /// What one thread tells a worker.
 enum Letter: Sendable {
@@ -6,6 +7,8 @@ enum Letter: Sendable {
     case resolved([[[SocketAddress]]])
     /// What active checks found of the upstreams' endpoints, in the snapshot's order.
     case checked([[Bool]])
+    /// What the snapshot's token issuer of that index signs with now.
+    case keys(Int, KeySet)
     /// Take nothing new, finish what is in flight, leave.
     case drain
     /// Leave at once.

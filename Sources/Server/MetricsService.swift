@@ -12,13 +12,15 @@ final class MetricsService: Sendable {
     let timeout: Int
     let stopping: Waker
     private let started: UnixTime
+    private let tokenKeys: [KeySetSource]
     private let scrapes = Atomic<Int>(0)
 
     private init(
         _ settings: MetricsSettings, on address: SocketAddress, _ registry: MetricRegistry,
-        started: UnixTime
+        started: UnixTime, tokenKeys: [KeySetSource]
     ) throws(SystemFault) {
         self.registry = registry
+        self.tokenKeys = tokenKeys
         self.started = started
         connectionLimit = settings.connections
         timeout = settings.timeout
@@ -28,11 +30,13 @@ final class MetricsService: Sendable {
 
     /// Binds the address; nil when there is to be no such listener.
     static func open(
-        _ settings: MetricsSettings, _ registry: MetricRegistry?, started: UnixTime
+        _ settings: MetricsSettings, _ registry: MetricRegistry?, started: UnixTime,
+        tokenKeys: [KeySetSource]
     ) throws(StartFault) -> MetricsService? {
         guard let address = settings.listen, let registry else { return nil }
         do throws(SystemFault) {
-            return try MetricsService(settings, on: address, registry, started: started)
+            return try MetricsService(
+                settings, on: address, registry, started: started, tokenKeys: tokenKeys)
         } catch {
             throw StartFault(
                 "metrics.listen: \(error); set metrics.listen to another address, or to off")
@@ -60,6 +64,7 @@ final class MetricsService: Sendable {
         return registry.text(
             MetricRegistry.ProcessReading(
                 version: Gateway.version, started: started, usage: .now(),
-                droppedLogLines: log?.droppedLines ?? 0, scrapes: count))
+                droppedLogLines: log?.droppedLines ?? 0, scrapes: count,
+                tokenKeys: tokenKeys.map(\.reading)))
     }
 }

@@ -23,6 +23,8 @@ struct SnapshotBuilder {
     let workers: Int
     let descriptorLimit: Int
     let meters: MeterTable
+    /// Of the token issuers, in their order.
+    let keySources: [KeySetSource]
 
     func build() throws(StartFault) -> (snapshot: Snapshot, subjects: MetricSubjects) {
         var targets: [UpstreamTarget] = []
@@ -42,7 +44,7 @@ struct SnapshotBuilder {
             upstreamCodecLimits: upstreamLimits,
             trustedProxies: TrustedProxies(configuration.trustedProxies),
             bodyBudget: BodyBudget(limitBytes: configuration.limits.collectedBodiesBytes),
-            processLimit: processLimit)
+            processLimit: processLimit, tokenIssuers: tokenIssuers)
         return (snapshot, subjects)
     }
 

@@ -116,6 +116,7 @@ final class Worker {
             switch letter {
             case .resolved(let addresses): core.resolved(addresses)
             case .checked(let isHealthy): core.checked(isHealthy)
+            case .keys(let issuer, let keys): core.keysChanged(ofIssuer: issuer, keys)
             case .drain:
                 stopListening()
                 core.drain()

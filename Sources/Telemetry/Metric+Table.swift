@@ -1,6 +1,6 @@
 /// Every metric there is, in the order in which they are exposed.
 extension Metric {
-    public static let all: [Metric] = requests + tokens + upstreams + workers + process
+    public static let all: [Metric] = requests + tokens + upstreams + issuers + workers + process
 
     private static let requests = [
         requestDuration, timeToFirstByte, overhead, requestBodySize, responseBodySize,
@@ -11,6 +11,7 @@ extension Metric {
         upstreamConnections, upstreamActiveRequests, upstreamPendingRequests, upstreamEndpoints,
         upstreamFailures, upstreamRetries,
     ]
+    private static let issuers = [tokenKeys, tokenKeysReadTime, tokenKeysReadings]
     private static let workers = [
         clientConnections, clientConnectionsAccepted, tlsHandshakes, turnDuration,
         droppedLogLines, overflow, scrapes,
@@ -73,6 +74,19 @@ extension Metric {
     static let upstreamRetries = Metric(
         "gatehouse_upstream_retries_total", .counter, ["upstream"],
         "Requests that were sent a second time.")
+
+    // MARK: Token issuers
+
+    static let tokenKeys = Metric(
+        "gatehouse_token_keys", .gauge, ["issuer"],
+        "Keys of a token issuer that can verify tokens.")
+    static let tokenKeysReadTime = Metric(
+        "gatehouse_token_keys_last_success_timestamp_seconds", .gauge, ["issuer"],
+        "When a token issuer's keys were last read, in Unix time. They stay in force when they "
+            + "cannot be read again.")
+    static let tokenKeysReadings = Metric(
+        "gatehouse_token_keys_readings_total", .counter, ["issuer", "result"],
+        "Attempts to read a token issuer's keys: ok or failed.")
 
     // MARK: Workers
 

@@ -9,16 +9,18 @@ extension MetricRegistry {
         public var usage: ProcessUsage
         public var droppedLogLines: Int
         public var scrapes: Int
+        public var tokenKeys: [TokenKeysReading]
 
         public init(
             version: String, started: UnixTime, usage: ProcessUsage, droppedLogLines: Int,
-            scrapes: Int
+            scrapes: Int, tokenKeys: [TokenKeysReading] = []
         ) {
             self.version = version
             self.started = started
             self.usage = usage
             self.droppedLogLines = droppedLogLines
             self.scrapes = scrapes
+            self.tokenKeys = tokenKeys
         }
     }
 
@@ -28,6 +30,7 @@ extension MetricRegistry {
         writeRequests(to: &page)
         writeTokens(to: &page)
         writeUpstreams(to: &page)
+        writeTokenKeys(process.tokenKeys, to: &page)
         writeWorkers(process, to: &page)
         writeProcess(process, to: &page)
         return page.take()

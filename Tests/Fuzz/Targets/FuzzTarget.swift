@@ -13,6 +13,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case json
     case yaml
     case configuration
+    case jwt
+    case jwks
 
     /// Feeds `input` to the parser and throws what it did wrong; a trap is a failure as well.
     public func check(_ input: Span<UInt8>) throws(Violation) {
@@ -27,6 +29,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .json: try JSONCheck.run(input)
         case .yaml: try YAMLCheck.run(input)
         case .configuration: try ConfigurationCheck.run(input)
+        case .jwt: try TokenCheck.run(input.array)
+        case .jwks: try KeySetCheck.run(input)
         }
     }
 }

@@ -1,0 +1,52 @@
+import Configuration
+import Crypto
+import Policies
+
+extension SnapshotBuilder {
+    /// The sources of all token issuers, in the order of the configuration. Files are read already.
+    static func keySources(
+        _ configuration: Configuration
+    ) throws(StartFault) -> [KeySetSource] {
+        var sources: [KeySetSource] = []
+        for settings in configuration.tokenIssuers { sources.append(try KeySetSource(settings)) }
+        return sources
+    }
+
+    /// In the order of the configuration, which is that of the sources.
+    var tokenIssuers: [TokenIssuer] {
+        zip(configuration.tokenIssuers, keySources).map { settings, source in
+            TokenIssuer(
+                name: settings.name, rules: rules(settings), cacheEntries: settings.cacheEntries,
+                demand: source.demand)
+        }
+    }
+
+    private func rules(_ settings: TokenIssuerSettings) -> TokenRules {
+        var algorithms: SignatureAlgorithms = []
+        for algorithm in settings.algorithms {
+            let name = algorithm.rawValue
+            if let known = SignatureAlgorithm(name: name.utf8.span) {
+                algorithms.insert(SignatureAlgorithms(known))
+            }
+        }
+        var rules = TokenRules(
+            issuers: settings.issuers, audiences: settings.audiences, algorithms: algorithms)
+        rules.requiredClaims = settings.requiredClaims.map { Array($0.utf8) }
+        rules.claims = claims(settings.claims)
+        rules.maxTokenBytes = settings.maxTokenBytes
+        rules.leeway = settings.leeway
+        return rules
+    }
+
+    private func claims(_ settings: ClaimSettings) -> ClaimMap {
+        var map = ClaimMap()
+        map.tenant = Array((settings.tenant ?? "").utf8)
+        map.project = Array((settings.project ?? "").utf8)
+        map.user = Array((settings.user ?? "").utf8)
+        map.role = Array((settings.role ?? "").utf8)
+        map.scopes = Array((settings.scopes ?? "").utf8)
+        map.tier = Array((settings.tier ?? "").utf8)
+        map.session = Array((settings.session ?? "").utf8)
+        return map
+    }
+}

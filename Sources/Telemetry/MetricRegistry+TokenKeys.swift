@@ -1,0 +1,25 @@
+import Kernel
+
+extension MetricRegistry {
+    /// How fresh the keys of each token issuer are.
+    func writeTokenKeys(_ readings: [TokenKeysReading], to page: inout Exposition) {
+        page.begin(.tokenKeys)
+        for reading in readings {
+            page.sample(.tokenKeys, [("issuer", reading.issuer)], UInt64(clamping: reading.keys))
+        }
+        page.begin(.tokenKeysReadTime)
+        for reading in readings {
+            guard let time = reading.readAt else { continue }
+            page.sample(
+                .tokenKeysReadTime, [("issuer", reading.issuer)], UInt64(clamping: time.seconds))
+        }
+        page.begin(.tokenKeysReadings)
+        for reading in readings {
+            for (result, count) in [("ok", reading.successes), ("failed", reading.failures)] {
+                page.sample(
+                    .tokenKeysReadings, [("issuer", reading.issuer), ("result", result)],
+                    UInt64(clamping: count))
+            }
+        }
+    }
+}

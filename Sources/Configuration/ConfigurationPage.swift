@@ -49,7 +49,15 @@ public enum ConfigurationPage {
         let all = S.variants.map { (name: $0.name, text: setting.standard($0.defaults)) }
         let quoted = { (text: String) in text.isEmpty ? "—" : "`\(text)`" }
         if all.allSatisfy({ $0.text == all.first?.text }) { return quoted(all.first?.text ?? "") }
-        return all.map { "\($0.name): \(quoted($0.text))" }.joined(separator: "<br>")
+        var lines: [(names: String, text: String)] = []
+        for variant in all {
+            if let same = lines.firstIndex(where: { $0.text == variant.text }) {
+                lines[same].names += ", \(variant.name)"
+            } else {
+                lines.append((variant.name, variant.text))
+            }
+        }
+        return lines.map { "\($0.names): \(quoted($0.text))" }.joined(separator: "<br>")
     }
 
     private static func escaped(_ cell: String) -> String {

@@ -4,11 +4,41 @@ public enum RoutePreset: String, Sendable, CaseIterable {
     case openai
     /// The endpoints of BVE's pages.
     case bve
+    /// OpenAI's, and what Behest tells of usage.
+    case behest
+    /// Behest's management APIs.
+    case behestAdmin
+    /// OneCLI's management API.
+    case onecli
+    /// Whatever is asked of OneCLI's proxy.
+    case onecliGateway
+    /// What DevSphere's public API can read.
+    case devsphere
 
     public var routes: [RouteSettings] {
         switch self {
         case .openai: Self.openaiRoutes
         case .bve: Self.bveRoutes
+        case .behest: Self.openaiRoutes + [Self.get("/v1/usage"), Self.get("/v1/billing/usage")]
+        case .behestAdmin:
+            [Self.health("/health"), Self.whole("/auth/v1/**"), Self.whole("/v1/projects/**")]
+        case .onecli: [Self.health("/v1/health"), Self.whole("/v1/**")]
+        case .onecliGateway: [Self.health("/healthz"), Self.whole("/**")]
+        case .devsphere:
+            [Self.health("/health"), Self.get("/api/v1/leads"), Self.get("/api/v1/invoices")]
+        }
+    }
+
+    /// The routes that are usual in a dialect.
+    init(of dialect: SiteSettings.Dialect) {
+        switch dialect {
+        case .openai: self = .openai
+        case .bve: self = .bve
+        case .behest: self = .behest
+        case .behestAdmin: self = .behestAdmin
+        case .onecli, .onecliObject: self = .onecli
+        case .onecliGateway: self = .onecliGateway
+        case .devsphere: self = .devsphere
         }
     }
 
@@ -34,10 +64,10 @@ public enum RoutePreset: String, Sendable, CaseIterable {
         ]
 
     private static let common: [RouteSettings] = [
-        RouteSettings(["GET"], path("/health"), body: .none, action: .health),
+        health("/health"),
         RouteSettings(["GET"], path("/openapi.json"), body: .none, action: .openapi),
-        RouteSettings(["GET"], path("/v1/models"), body: .none),
-        RouteSettings(["GET"], path("/v1/models/{model}"), body: .none),
+        get("/v1/models"),
+        get("/v1/models/{model}"),
         json("/v1/chat/completions"),
         json("/v1/embeddings"),
         json("/v1/responses", errors: .responses),
@@ -51,6 +81,19 @@ public enum RoutePreset: String, Sendable, CaseIterable {
         tree("/v1/threads/**"),
         tree("/v1/vector_stores/**"),
     ]
+
+    private static func health(_ text: StaticString) -> RouteSettings {
+        RouteSettings(["GET"], path(text), body: .none, action: .health)
+    }
+
+    private static func get(_ text: StaticString) -> RouteSettings {
+        RouteSettings(["GET"], path(text), body: .none)
+    }
+
+    /// A tree whose meaning is the upstream's alone.
+    private static func whole(_ text: StaticString) -> RouteSettings {
+        RouteSettings(["GET", "POST", "PUT", "PATCH", "DELETE"], path(text), body: .stream)
+    }
 
     private static func json(
         _ text: StaticString, errors: RouteSettings.ErrorShape = .envelope

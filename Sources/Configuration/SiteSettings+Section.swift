@@ -39,7 +39,12 @@ extension SiteSettings: Section {
     private static let answers: [Setting<SiteSettings>] = [
         Setting(
             "errorParam", \.errorParam, .bool,
-            why: "Whether error envelopes have a `param` member, as OpenAI's schema demands."),
+            why: "Whether error envelopes have a `param` member, as OpenAI's schema demands. Of "
+                + "`openai` and `bve` only."),
+        Setting(
+            "edgeDialect", \.edgeDialect, .choice,
+            why: "Of `behest` only: whether errors read as its data plane words them, or as Kong "
+                + "does before it."),
         Setting(
             "responseHeaders", \.responseHeaders, .rule,
             why: "`passAll`: all of the upstream's fields but those that would speak for the "

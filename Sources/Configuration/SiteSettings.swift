@@ -3,6 +3,21 @@ public struct SiteSettings: Sendable {
     /// Whose errors and defaults the site has.
     public enum Dialect: String, Sendable, CaseIterable {
         case openai, bve
+        /// Behest's data plane.
+        case behest
+        /// Behest's management APIs.
+        case behestAdmin
+        /// OneCLI's management API, and the same since its errors are objects.
+        case onecli, onecliObject
+        /// OneCLI's forward proxy.
+        case onecliGateway
+        /// DevSphere's public API.
+        case devsphere
+    }
+
+    /// Who words Behest's errors: its data plane, or Kong before it.
+    public enum EdgeDialect: String, Sendable, CaseIterable {
+        case data, kong
     }
 
     /// When a minute of `requestsPerMinute` begins.
@@ -19,8 +34,10 @@ public struct SiteSettings: Sendable {
     /// Lower case, without a port. Empty: the site of every host that no other site names.
     public var hosts: [String] = []
     public var dialect = Dialect.openai
-    /// Whether an error envelope has a `param` member.
+    /// Whether an error envelope of OpenAI's has a `param` member.
     public var errorParam = true
+    /// Of `behest` only.
+    public var edgeDialect = EdgeDialect.data
     /// Name of an entry of `Configuration.upstreams`.
     public var upstream = ""
     /// In order: the first that matches wins. Never empty.
@@ -51,15 +68,26 @@ public struct SiteSettings: Sendable {
     /// A site with the defaults of `dialect`.
     public init(dialect: Dialect) {
         self.dialect = dialect
+        routes = RoutePreset(of: dialect).routes
         switch dialect {
-        case .openai:
-            routes = RoutePreset.openai.routes
+        case .openai: break
         case .bve:
-            routes = RoutePreset.bve.routes
             errorParam = false
             crossOrigin = .bve
             keyPrefix = "sk-bve-"
             defaultLimits = KeyLimits(requestsPerMinute: 60, requestsPerDay: 10_000)
+        case .behest, .behestAdmin:
+            keyPrefix = "behest_sk_live_"
+            minuteWindow = .calendarMinute
+        case .onecli, .onecliObject:
+            keyPrefix = "oc_"
+            minuteWindow = .epochAligned
+        case .onecliGateway:
+            keyPrefix = "aoc_"
+            minuteWindow = .epochAligned
+        case .devsphere:
+            keyPrefix = "dvs_live_"
+            defaultLimits = KeyLimits(requestsPerMinute: 120)
         }
     }
 }

@@ -15,6 +15,9 @@ public enum CredentialFault: UInt8, CaseIterable, Sendable {
     /// The part behind the prefix is not what this site's keys look like.
     case wrongFormat
 
+    /// Whether no Bearer token came at all, whatever else did.
+    var isWithoutBearer: Bool { self == .wrongScheme || self == .empty }
+
     public var logReason: StaticString {
         switch self {
         case .wrongScheme: "wrong_scheme"

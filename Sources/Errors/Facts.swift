@@ -1,32 +1,8 @@
-import Kernel
-
-/// What is true of an error in every dialect, and how OpenAI's envelope words it.
+/// What is true of an error in every dialect.
 public struct Facts: Sendable {
-    /// How an error is classed by OpenAI's `type` member.
-    public enum Kind: Sendable {
-        case invalidRequest, rateLimit, server
-
-        public var text: StaticString {
-            switch self {
-            case .invalidRequest: "invalid_request_error"
-            case .rateLimit: "rate_limit_error"
-            case .server: "server_error"
-            }
-        }
-    }
-
-    /// The sentence for the client. All but `fixed` depend on the request.
-    public enum Message: Sendable {
-        case fixed(StaticString)
-        case bodyLimit(Int)
-        case route(method: String, path: String)
-    }
-
-    /// The place in tables of errors: dense from 0, for counters and pre-rendered bodies.
+    /// The place in tables of errors: dense from 0, for counters and pre-rendered bodies. Errors
+    /// that some dialect words differently have different numbers.
     public let number: Int
-    public let status: Int
-    public let code: StaticString
-    public let message: Message
     /// The stable name in the access log and the metrics; never changes once released.
     public let logCode: StaticString
     /// The kind within the log code; empty when there is none.
@@ -39,34 +15,13 @@ public struct Facts: Sendable {
     /// the next request.
     public var isClosing = false
 
-    public var kind: Kind {
-        if status == 429 { return .rateLimit }
-        return status < 500 ? .invalidRequest : .server
-    }
-
     init(
-        _ number: Int, _ status: Int, _ code: StaticString, _ message: Message,
-        log logCode: StaticString? = nil, isClosing: Bool = false
+        _ number: Int, _ logCode: StaticString, reason: StaticString = "", isClosing: Bool = false
     ) {
         self.number = number
-        self.status = status
-        self.code = code
-        self.message = message
-        self.logCode = logCode ?? code
+        self.logCode = logCode
+        self.logReason = reason
         self.isClosing = isClosing
-    }
-
-    init(
-        _ number: Int, _ status: Int, _ code: StaticString, _ text: StaticString,
-        log logCode: StaticString? = nil, isClosing: Bool = false
-    ) {
-        self.init(number, status, code, .fixed(text), log: logCode, isClosing: isClosing)
-    }
-
-    func reason(_ reason: StaticString) -> Facts {
-        var facts = self
-        facts.logReason = reason
-        return facts
     }
 
     func retry(_ shouldRetry: Bool, after wait: Int) -> Facts {

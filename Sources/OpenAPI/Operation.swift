@@ -9,6 +9,7 @@ struct Operation {
     let route: RouteSettings
     /// In force for this route.
     let bodyLimit: Int
+    let dialect: Dialect
 
     /// The gateway answers by itself, without a key.
     var isOwn: Bool { route.action == .health || route.action == .openapi }
@@ -49,6 +50,11 @@ struct Operation {
         case .misdirected: false
         // A segment that could be read as another path is no parameter.
         case .routeNotFound: !template.parameters.isEmpty
+        // Nothing that keys and their limits bring about.
+        case .invalidToken, .expiredToken, .authorityUnavailable, .suspendedProject,
+            .suspendedOrganization, .unknownProject, .otherTenant, .killed, .insufficientScope,
+            .insufficientRole, .rateLimited(.hour, _, _), .addressRateLimited, .quotaExceeded:
+            false
         case .missingCredential, .malformedCredential, .unknownCredential, .expiredCredential,
             .revokedCredential, .suspendedCredential, .rateLimited, .processExhausted,
             .bodyTooLarge, .overloaded, .upstreamFailed:

@@ -26,11 +26,11 @@ enum Response: Equatable {
         let status: Int
         /// In the catalogue's order.
         let errors: [GatewayError]
+        /// The words for programs that the dialect has for them.
+        let codes: [String]
         /// What a body is held against, where that is refused.
         let bodyLimit: Int?
         let mayBeUpstreams: Bool
-
-        var codes: [String] { unique(errors.map(\.facts.code.description)) }
     }
 
     var status: String {
@@ -65,7 +65,8 @@ enum Response: Equatable {
 extension Response.Refusal {
     fileprivate var name: String {
         let parts =
-            [String(status)] + codes + (bodyLimit.map { [String($0)] } ?? [])
+            [String(status)] + unique(errors.map(\.facts.logCode.description))
+            + (bodyLimit.map { [String($0)] } ?? [])
             + (mayBeUpstreams ? ["upstream"] : [])
         return parts.joined(separator: ".")
     }
@@ -91,10 +92,12 @@ extension Operation {
 
     private var refusals: [Response] {
         let errors = GatewayError.examples.filter(mayFail)
-        return Set(errors.map(\.facts.status)).sorted().map { status in
-            .refused(
+        return Set(errors.map(dialect.status)).sorted().map { status in
+            let alike = errors.filter { dialect.status(of: $0) == status }
+            let codes = unique(alike.map { dialect.code(of: $0).description })
+            return .refused(
                 Response.Refusal(
-                    status: status, errors: errors.filter { $0.facts.status == status },
+                    status: status, errors: alike, codes: codes.filter { !$0.isEmpty },
                     bodyLimit: status == 413 ? bodyLimit : nil,
                     mayBeUpstreams: !isOwn && status < 500))
         }

@@ -21,13 +21,7 @@ extension SiteDescription {
     }
 
     private var schemas: JSONNode {
-        [
-            "Error": dialect.errorSchema,
-            "ErrorEnvelope": [
-                "type": "object", "required": ["error"], "additionalProperties": false,
-                "properties": ["error": .reference("schemas", "Error")],
-            ],
-        ]
+        ["ErrorEnvelope": dialect.envelopeSchema]
     }
 
     private var headers: JSONNode {

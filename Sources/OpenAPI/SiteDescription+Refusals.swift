@@ -7,28 +7,27 @@ extension SiteDescription {
         let codes = refusal.codes.map { "`\($0)`" }.joined(separator: ", ")
         let others = refusal.mayBeUpstreams ? ", or by the upstream in its words" : ""
         let tellsWhenToCome = [429, 502, 503].contains(refusal.status)
-        let strict = schema(of: refusal.codes)
+        let strict = schema(of: refusal)
         let content: JSONNode = .members([
             "schema": refusal.mayBeUpstreams
                 ? ["anyOf": [strict, ["description": "The upstream's own."]]] : strict,
             "examples": examples(of: refusal),
         ])
         return answer(
-            "Refused: \(codes)\(others).",
+            codes.isEmpty ? "Refused\(others)." : "Refused: \(codes)\(others).",
             .governed + (tellsWhenToCome ? ResponseHeader.retry : []),
             refusal.mayBeUpstreams
                 ? ["application/json": content, "*/*": [:]] : ["application/json": content])
     }
 
-    /// The envelope with one of these codes.
-    private func schema(of codes: [String]) -> JSONNode {
-        let code: JSONNode = ["enum": .array(codes.map { .string($0) })]
-        return [
-            "allOf": [
-                .reference("schemas", "ErrorEnvelope"),
-                ["properties": ["error": ["properties": ["code": code]]]],
-            ]
-        ]
+    /// The envelope with one of its codes, if all its errors have one.
+    private func schema(of refusal: Response.Refusal) -> JSONNode {
+        let envelope = JSONNode.reference("schemas", "ErrorEnvelope")
+        let isCoded = refusal.errors.allSatisfy { dialect.code(of: $0).utf8CodeUnitCount > 0 }
+        guard isCoded, let restriction = dialect.restriction(to: refusal.codes) else {
+            return envelope
+        }
+        return ["allOf": [envelope, restriction]]
     }
 
     /// Each error of the refusal as it is worded, where that does not depend on the request.
@@ -46,8 +45,8 @@ extension SiteDescription {
     private func exampleName(of error: GatewayError) -> String {
         let facts = error.facts
         let reason = facts.logReason.description
-        return facts.status == 429 && !reason.isEmpty
-            ? "\(facts.logCode).\(reason)" : facts.logCode.description
+        if case .rateLimited = error { return "\(facts.logCode).\(reason)" }
+        return facts.logCode.description
     }
 
     private func body(of error: GatewayError, _ refusal: Response.Refusal) -> String? {
@@ -58,6 +57,6 @@ extension SiteDescription {
         }
         var body = ByteBuffer()
         dialect.write(worded, into: &body)
-        return body.text
+        return body.isEmpty ? nil : body.text
     }
 }

@@ -21,7 +21,7 @@ public struct SiteDescription {
         var known: Set<String> = []
         operations = site.routes.flatMap { PathTemplate.all(for: $0.path) }.compactMap { template in
             guard known.insert(template.hierarchy).inserted else { return nil }
-            let found = Self.operations(of: template, site, routes)
+            let found = Self.operations(of: template, site, routes, dialect)
             return found.isEmpty ? nil : (template, found)
         }
     }
@@ -29,14 +29,14 @@ public struct SiteDescription {
     /// A parameter in braces matches itself and no literal, so the text of a template finds what
     /// the table does with its other paths.
     private static func operations(
-        of template: PathTemplate, _ site: SiteSettings, _ routes: RouteTable
+        of template: PathTemplate, _ site: SiteSettings, _ routes: RouteTable, _ dialect: Dialect
     ) -> [Operation] {
         Method.allCases.compactMap { method in
             guard let place = routes.find(method, template.text.utf8.span) else { return nil }
             let route = site.routes[place]
             return Operation(
                 method: method, template: template, route: route,
-                bodyLimit: route.bodyLimitBytes ?? site.bodyLimitBytes)
+                bodyLimit: route.bodyLimitBytes ?? site.bodyLimitBytes, dialect: dialect)
         }
     }
 
@@ -62,12 +62,15 @@ public struct SiteDescription {
         switch site.dialect {
         case .openai: "Gatehouse"
         case .bve: "BVE Gateway"
+        case .behest, .behestAdmin: "Behest"
+        case .onecli, .onecliObject, .onecliGateway: "OneCLI"
+        case .devsphere: "DevSphere"
         }
     }
 
     private static let preface = """
-        What this site serves, made from its route table. Every other path and method is answered \
-        404 `route_not_found`, only a CORS preflight (OPTIONS) 204, on every path.
+        What this site serves, made from its route table. Every other path and method is refused \
+        as not found, only a CORS preflight (OPTIONS) answered 204, on every path.
 
         A path parameter is one segment. Where `x-gatehouse-tree` stands it is everything below, \
         slashes included.

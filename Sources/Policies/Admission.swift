@@ -38,7 +38,9 @@ public enum Admission: Equatable, Sendable {
         switch self {
         case .admitted: nil
         case .refused(let reading):
-            .rateLimited(reading.window, retryAfterMilliseconds: reading.resetMilliseconds)
+            .rateLimited(
+                reading.window, limit: reading.limit,
+                retryAfterMilliseconds: reading.resetMilliseconds)
         case .processExhausted(let reading):
             .processExhausted(retryAfterMilliseconds: reading.resetMilliseconds)
         }

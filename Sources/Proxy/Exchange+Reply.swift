@@ -17,7 +17,8 @@ extension Exchange {
         head.status = dialect.status(of: error)
         // Behind a handshake that failed may stand what was meant for the tunnel.
         head.endsConnection = facts.isClosing || tunnel != nil
-        head.fields.append(.contentType, Dialect.contentType)
+        if !core.body.isEmpty { head.fields.append(.contentType, Dialect.contentType) }
+        if let field = dialect.field(of: error) { head.fields.append(field.name, field.value) }
         if facts.retryAfterMilliseconds != nil || facts.shouldRetry != nil {
             RateLimitFields.appendRetry(error, to: &head.fields)
         }

@@ -103,7 +103,7 @@ final class Exchange {
     }
 
     var timeouts: Timeouts { core.snapshot.timeouts }
-    var dialect: Dialect { site?.dialect ?? .openAI(errorParam: true) }
+    var dialect: Dialect { site?.dialect ?? core.snapshot.sites.commonDialect }
 
     func noteProgress() { lastProgress = core.now.monotonic }
 

@@ -111,10 +111,16 @@ public final class SiteDirectory: Sendable {
     private let hosts: [(name: [UInt8], site: Site)]
     /// The site of every host that is not listed; nil: such a host is refused.
     public let fallback: Site?
+    /// For what fails before its site is known: the words of the site of every host, or those on
+    /// which all sites agree, else OpenAI's.
+    let commonDialect: Dialect
 
     public init(hosts: [(name: String, site: Site)], fallback: Site?) {
         self.hosts = hosts.map { (Array($0.name.utf8), $0.site) }
         self.fallback = fallback
+        let first = fallback?.dialect ?? hosts.first?.site.dialect
+        let isCommon = fallback != nil || hosts.allSatisfy { $0.site.dialect == first }
+        commonDialect = isCommon ? first ?? .openAI(errorParam: true) : .openAI(errorParam: true)
     }
 
     /// The site for an authority (host and optional port, RFC 3986 section 3.2).

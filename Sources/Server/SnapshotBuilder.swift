@@ -152,7 +152,7 @@ struct SnapshotBuilder {
     private func site(
         _ settings: SiteSettings, _ subjects: inout MetricSubjects
     ) throws(StartFault) -> Site {
-        let dialect = Dialect.openAI(errorParam: settings.errorParam)
+        let dialect = dialect(settings)
         let routes = try routeTable(settings)
         let document = document(settings, routes, dialect)
         var actions: [Route] = []
@@ -196,6 +196,22 @@ struct SnapshotBuilder {
         guard settings.routes.contains(where: { $0.action == .openapi }) else { return nil }
         let description = SiteDescription(settings, routes: routes, dialect: dialect)
         return ServedDocument(description.render(version: Gateway.version))
+    }
+
+    private func dialect(_ settings: SiteSettings) -> Dialect {
+        switch settings.dialect {
+        case .openai, .bve: .openAI(errorParam: settings.errorParam)
+        case .behest:
+            switch settings.edgeDialect {
+            case .data: .behestData
+            case .kong: .behestEdge
+            }
+        case .behestAdmin: .behestAdmin
+        case .onecli: .oneCLI
+        case .onecliObject: .oneCLIObject
+        case .onecliGateway: .oneCLIGateway
+        case .devsphere: .devSphere
+        }
     }
 
     private func action(

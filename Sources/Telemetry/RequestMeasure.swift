@@ -37,7 +37,7 @@ public struct RequestMeasure {
     public mutating func failed(_ error: GatewayError) {
         outcome = RequestOutcome(error)
         switch error {
-        case .rateLimited(let window, _): refusedBy = window
+        case .rateLimited(let window, _, _): refusedBy = window
         case .upstreamFailed(let failure): self.failure = failure.number
         default: break
         }

@@ -48,7 +48,9 @@ import Testing
                 "6:30: unknown setting \"drainMinutes\"; did you mean \"drainSeconds\"?",
                 "7:29: expected `http://` or `https://` URL, not \"example.com\"",
                 "9:28: no upstream is named \"upp\"; did you mean \"up\"?",
-                "9:42: expected one of `openai`, `bve`, not \"openia\"; did you mean \"openai\"?",
+                "9:42: expected one of `openai`, `bve`, `behest`, `behestAdmin`, `onecli`, "
+                    + "`onecliObject`, `onecliGateway`, `devsphere`, not \"openia\"; did you mean "
+                    + "\"openai\"?",
             ])
     }
 

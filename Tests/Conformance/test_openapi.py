@@ -166,10 +166,11 @@ def test_what_a_parameter_may_not_be_is_no_route(house, segment):
 def test_the_envelope_is_the_dialects(house, bve):
     for gateway, members in ((house, WHOLE | {"param"}), (bve, WHOLE)):
         schemas = document(gateway)["components"]["schemas"]
-        assert set(schemas["Error"]["required"]) == members
-        assert set(schemas["Error"]["properties"]) == members
-        error = gateway.call("h1", "GET", "/v1/models", key=None).error
-        assert set(error) == members
+        error = schemas["ErrorEnvelope"]["properties"]["error"]
+        assert set(error["required"]) == members
+        assert set(error["properties"]) == members
+        answer = gateway.call("h1", "GET", "/v1/models", key=None)
+        assert set(answer.error) == members
 
 
 def test_bodies_and_streams_are_described(bve):

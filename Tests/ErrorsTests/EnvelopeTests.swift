@@ -3,9 +3,7 @@ import Kernel
 import Testing
 
 private func body(_ error: GatewayError, errorParam: Bool) -> String {
-    var buffer = ByteBuffer()
-    Dialect.openAI(errorParam: errorParam).write(error, into: &buffer)
-    return buffer.text
+    body(error, in: .openAI(errorParam: errorParam))
 }
 
 @Suite("OpenAI's envelope")
@@ -98,6 +96,42 @@ struct EnvelopeTests {
             .upgradeRequired, 426, invalid, "upgrade_required",
             "This endpoint speaks WebSocket, version 13"
         ),
+        (.malformedCredential(.empty), 401, invalid, "invalid_api_key", "Invalid API key"),
+        (
+            .rateLimited(.hour, retryAfterMilliseconds: 9), 429, limit, "rate_limit_exceeded",
+            "Rate limit exceeded: requests per hour"
+        ),
+        (.upstreamFailed(.reset), 502, server, "upstream_error", "Upstream request failed"),
+        (.invalidToken("bad_signature"), 401, invalid, "invalid_token", "Invalid token"),
+        (.expiredToken, 401, invalid, "invalid_token", "Token has expired"),
+        (.suspendedProject, 403, invalid, "project_suspended", "Project is suspended"),
+        (
+            .suspendedOrganization, 403, invalid, "organization_suspended",
+            "Organization is suspended"
+        ),
+        (.otherTenant, 403, invalid, "forbidden", "The credential belongs to another project"),
+        (.killed(.project), 403, invalid, "kill_switch_active", "Kill switch active"),
+        (
+            .insufficientScope(need: "leads:read"), 403, invalid, "insufficient_scope",
+            "Missing scope: leads:read"
+        ),
+        (.insufficientRole, 403, invalid, "insufficient_role", "Insufficient permissions"),
+        (.unknownProject, 404, invalid, "project_not_found", "Project not found"),
+        (
+            .addressRateLimited(retryAfterMilliseconds: 1), 429, limit, "rate_limit_exceeded",
+            "Rate limit exceeded: requests per minute"
+        ),
+        (
+            .quotaExceeded(
+                QuotaFacts(
+                    tier: "free", subject: .key, unit: .tokens, window: .month, limit: 1, used: 2,
+                    resetMilliseconds: 3)), 429, "insufficient_quota", "insufficient_quota",
+            "You exceeded your current quota, please check your plan and billing details."
+        ),
+        (
+            .authorityUnavailable, 503, server, "authority_unavailable",
+            "Tokens cannot be verified at the moment. Please retry later."
+        ),
     ]
 
     @Test("words every error, with and without `param`, to the byte", arguments: rows.indices)
@@ -146,11 +180,9 @@ struct CatalogueTests {
         #expect(GatewayError.examples.map(\.facts.number) == Array(0..<GatewayError.count))
     }
 
-    @Test("gives every number its own name in the log, but for the windows of one limit")
+    @Test("gives every number its own name and reason in the log")
     func logNames() {
-        let names = GatewayError.examples.map {
-            "\($0.facts.logCode) \($0.facts.status == 429 ? $0.facts.logReason : "")"
-        }
+        let names = GatewayError.examples.map { "\($0.facts.logCode) \($0.facts.logReason)" }
         #expect(Set(names).count == names.count)
     }
 
@@ -162,6 +194,13 @@ struct CatalogueTests {
         #expect(minute.shouldRetry == true && minute.retryAfterMilliseconds == 1)
         #expect(day.shouldRetry == false && day.retryAfterMilliseconds == 5)
         #expect(month.shouldRetry == false)
+        let address = GatewayError.addressRateLimited(retryAfterMilliseconds: 5).facts
+        #expect(address.shouldRetry == true && address.retryAfterMilliseconds == 5)
+        let quota = QuotaFacts(
+            tier: nil, subject: .key, unit: .tokens, window: .day, limit: 1, used: 1,
+            resetMilliseconds: 5)
+        #expect(GatewayError.quotaExceeded(quota).facts.shouldRetry == false)
+        #expect(GatewayError.authorityUnavailable.facts.retryAfterMilliseconds == 5_000)
         #expect(GatewayError.missingCredential.facts.retryAfterMilliseconds == nil)
         let overloaded = GatewayError.overloaded(retryAfterSeconds: .max).facts
         #expect(overloaded.retryAfterMilliseconds == 86_400_000)
@@ -169,7 +208,8 @@ struct CatalogueTests {
 
     @Test("keeps a connection whose next request can be found")
     func closing() {
-        let kept = GatewayError.examples.filter { !$0.facts.isClosing }.map(\.facts.status)
+        let dialect = Dialect.openAI(errorParam: true)
+        let kept = GatewayError.examples.filter { !$0.facts.isClosing }.map(dialect.status)
         #expect(!kept.contains { [408, 413, 414, 417, 431].contains($0) })
         #expect(!GatewayError.invalidJSON.facts.isClosing)
         #expect(GatewayError.malformedRequest("x").facts.isClosing)

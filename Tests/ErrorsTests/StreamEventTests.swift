@@ -2,9 +2,12 @@ import Errors
 import Kernel
 import Testing
 
-private func event(_ error: GatewayError, _ shape: StreamShape, isInsideEvent: Bool) -> String {
+private func event(
+    _ error: GatewayError, _ shape: StreamShape, isInsideEvent: Bool,
+    in dialect: Dialect = .openAI(errorParam: true)
+) -> String {
     var buffer = ByteBuffer()
-    Dialect.openAI(errorParam: true).writeEvent(
+    dialect.writeEvent(
         error, shape, isInsideEvent: isInsideEvent, sequenceNumber: 7, into: &buffer)
     return buffer.text
 }
@@ -42,13 +45,28 @@ struct StreamEventTests {
         #expect(event(error, .anthropic, isInsideEvent: false) == "event: error\ndata: \(data)\n\n")
     }
 
+    @Test("is worded as the site words its errors")
+    func dialects() {
+        let data = #"{"error":{"code":"server_error","message":"Upstream unavailable"}}"#
+        let whole = event(error, .envelope, isInsideEvent: false, in: .behestData)
+        #expect(whole == "data: \(data)\n\n")
+        let edge = #""code":"bad gateway","message":"An invalid response was received"#
+        #expect(event(error, .responses, isInsideEvent: false, in: .behestEdge).contains(edge))
+        let none = #""code":null,"message":"Bad gateway","#
+        #expect(event(error, .responses, isInsideEvent: false, in: .oneCLI).contains(none))
+        let code = #"{"type":"api_error","message":"query_failed"}"#
+        #expect(event(error, .anthropic, isInsideEvent: false, in: .devSphere).contains(code))
+    }
+
     @Test("never says [DONE] and stays on one data line", arguments: StreamShape.allCases)
     func honest(shape: StreamShape) {
-        for error in GatewayError.examples {
-            let text = event(error, shape, isInsideEvent: false)
-            #expect(!text.contains("[DONE]"))
-            #expect(text.hasSuffix("\n\n"))
-            #expect(text.split(separator: "\n").count == (shape == .envelope ? 1 : 2))
+        for dialect in Dialect.all {
+            for error in GatewayError.examples {
+                let text = event(error, shape, isInsideEvent: false, in: dialect)
+                #expect(!text.contains("[DONE]"))
+                #expect(text.hasSuffix("\n\n"))
+                #expect(text.split(separator: "\n").count == (shape == .envelope ? 1 : 2))
+            }
         }
     }
 }

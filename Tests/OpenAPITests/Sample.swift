@@ -9,8 +9,11 @@ import Policies
 /// Sites as the snapshot is built of them.
 enum Sample {
     static func describe(_ site: SiteSettings) throws -> SiteDescription {
-        let dialect = Dialect.openAI(errorParam: site.errorParam)
-        return SiteDescription(site, routes: try table(of: site.routes), dialect: dialect)
+        try describe(site, in: .openAI(errorParam: site.errorParam))
+    }
+
+    static func describe(_ site: SiteSettings, in dialect: Dialect) throws -> SiteDescription {
+        SiteDescription(site, routes: try table(of: site.routes), dialect: dialect)
     }
 
     static func table(of routes: [RouteSettings]) throws -> RouteTable {

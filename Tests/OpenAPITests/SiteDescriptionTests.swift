@@ -95,13 +95,13 @@ import Testing
                 })
         }
         #expect(
-            messages("400.invalid_json.bad_request.upstream") == [
+            messages("400.invalid_json.bad_request.unsupported_version.upstream") == [
                 "Request body is not valid JSON", "Malformed request", "Unsupported HTTP version",
             ])
         #expect(
             messages("413.request_too_large.10485760.upstream") == ["Request body exceeds 10 MB"])
         #expect(
-            messages("429.rate_limit_exceeded.upstream") == [
+            messages("429.rate_limit_exceeded.process_limit_exceeded.upstream") == [
                 "Rate limit exceeded: requests per minute",
                 "Rate limit exceeded: requests per day", "Monthly request limit exceeded",
             ])
@@ -127,9 +127,30 @@ import Testing
         var site = SiteSettings()
         site.errorParam = hasParam
         let document = try Sample.Parsed(try Sample.describe(site).render(version: "1"))
-        let schema = document["components", "schemas", "Error", "required"] as? [String]
+        let path = ["components", "schemas", "ErrorEnvelope", "properties", "error", "required"]
+        let schema = document[path] as? [String]
         #expect(schema?.contains("param") == hasParam)
         #expect(Set(schema ?? []).isSuperset(of: ["message", "type", "code"]))
+    }
+
+    @Test("every dialect describes its own envelope", arguments: Dialect.all)
+    func dialects(dialect: Dialect) throws {
+        let bytes = try Sample.describe(SiteSettings(), in: dialect).render(version: "1")
+        let document = try Sample.Parsed(bytes)
+        let schema = ["components", "schemas", "ErrorEnvelope", "properties"]
+        let members = try #require(document[schema] as? [String: Any])
+        let path = ["components", "responses"]
+        let responses = try #require(document[path] as? [String: [String: Any]])
+        for (name, response) in responses {
+            let content = response["content"] as? [String: Any]
+            let json = content?["application/json"] as? [String: Any]
+            for case let example as [String: Any] in (json?["examples"] as? [String: Any] ?? [:])
+                .values
+            {
+                let body = try #require(example["value"] as? [String: Any])
+                #expect(Set(body.keys).isSubset(of: members.keys), "\(name)")
+            }
+        }
     }
 
     @Test("tells its version and its scheme, and no name of the operator's")
@@ -168,6 +189,7 @@ import Testing
             }
             #expect(used.subtracting(there) == [], "\(dialect)")
             // What only another preset's routes need may stand unused.
+            guard site.routes.contains(where: { $0.action == .openapi }) else { continue }
             let spare = there.subtracting(used)
             #expect(spare.isSubset(of: ["parameters/Model", "headers/x-upstream-request-id"]))
         }

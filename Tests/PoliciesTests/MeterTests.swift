@@ -25,7 +25,7 @@ struct MeterTests {
             third
                 == .refused(
                     WindowReading(window: .minute, limit: 2, remaining: 0, resetMilliseconds: 2)))
-        #expect(third.error == .rateLimited(.minute, retryAfterMilliseconds: 2))
+        #expect(third.error == .rateLimited(.minute, limit: 2, retryAfterMilliseconds: 2))
         #expect(!meter.admit(limits, at: start.later(milliseconds: 59_999)).isAdmitted)
         #expect(meter.admit(limits, at: start.later(milliseconds: 60_000)).isAdmitted)
         // The new minute began just now, not where the old one ended.
@@ -53,7 +53,7 @@ struct MeterTests {
         #expect(meter.admit(limits, at: evening).isAdmitted)
         #expect(meter.admit(limits, at: evening).isAdmitted)
         let refused = meter.admit(limits, at: evening.later(milliseconds: 500))
-        #expect(refused.error == .rateLimited(.day, retryAfterMilliseconds: 1_500))
+        #expect(refused.error == .rateLimited(.day, limit: 2, retryAfterMilliseconds: 1_500))
         #expect(!meter.admit(limits, at: evening.later(milliseconds: 1_999)).isAdmitted)
         #expect(meter.admit(limits, at: evening.later(milliseconds: 2_000)).isAdmitted)
     }
@@ -72,7 +72,8 @@ struct MeterTests {
         let limits = RequestLimits(perMonth: 1)
         #expect(meter.admit(limits, at: last).isAdmitted)
         let refused = meter.admit(limits, at: last)
-        #expect(refused.error == .rateLimited(.month, retryAfterMilliseconds: Int(left)))
+        #expect(
+            refused.error == .rateLimited(.month, limit: 1, retryAfterMilliseconds: Int(left)))
         #expect(!meter.admit(limits, at: last.later(milliseconds: left - 1)).isAdmitted)
         #expect(meter.admit(limits, at: last.later(milliseconds: left)).isAdmitted)
     }
@@ -114,7 +115,7 @@ struct MeterTests {
     func extremes() {
         let meter = Meter()
         let none = meter.admit(RequestLimits(perMinute: 0), at: start)
-        #expect(none.error == .rateLimited(.minute, retryAfterMilliseconds: 60_000))
+        #expect(none.error == .rateLimited(.minute, limit: 0, retryAfterMilliseconds: 60_000))
         #expect(!meter.admit(RequestLimits(perDay: 0), at: start).isAdmitted)
         #expect(!meter.admit(RequestLimits(perMonth: -5), at: start).isAdmitted)
         for _ in 0..<100 { #expect(meter.admit(.unlimited, at: start) == .admitted(nil)) }

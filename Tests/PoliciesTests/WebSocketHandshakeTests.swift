@@ -66,10 +66,10 @@ struct WebSocketHandshakeTests {
         let head = request(fields)
         for (isEnd, isHTTP2) in [(false, false), (true, true)] {
             let found = WebSocketHandshake.fault(of: head, isEnd: isEnd, isHTTP2: isHTTP2)
-            #expect(found?.facts.status == 400)
+            #expect(found?.facts.logCode.description == "bad_request")
         }
         head.contentLength = 0
-        #expect(fault(head)?.facts.status == 400)
+        #expect(fault(head)?.facts.logCode.description == "bad_request")
     }
 
     @Test("asks upstream with another key and the same subprotocols and extensions")

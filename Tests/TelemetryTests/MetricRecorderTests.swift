@@ -90,7 +90,7 @@ struct MetricRecorderTests {
         let limited =
             chat + #",http_request_method="POST",http_response_status_code="429""#
             + #",error_type="rate_limit_exceeded""#
-        #expect(page["http_server_request_duration_seconds_count{\(limited)}"] == "3")
+        #expect(page["http_server_request_duration_seconds_count{\(limited)}"] == "4")
         for window in LimitWindow.allCases {
             let labels = chat + ",window=\"\(window.text)\""
             #expect(page["gatehouse_limit_refusals_total{\(labels)}"] == "1")

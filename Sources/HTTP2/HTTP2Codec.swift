@@ -135,6 +135,10 @@ public final class HTTP2Codec: Codec {
 
     public var uncreditedBytes: Int { 0 }
 
+    /// Bytes taken from the window of the connection: not credited, or credited and not told yet,
+    /// which is done for half a window at once.
+    package var unreturnedBytes: Int { hasFailed ? 0 : session.unreturnedBytes }
+
     public func shutDown() {
         shutDownCalls += 1
         guard !hasFailed else { return }

@@ -163,6 +163,11 @@ struct Session: ~Copyable {
         unsafe nghttp2_session_consume_connection(pointer, count)
     }
 
+    /// Bytes of DATA for which the peer was not yet told that it may send as many more.
+    var unreturnedBytes: Int {
+        Int(unsafe nghttp2_session_get_effective_recv_data_length(pointer))
+    }
+
     /// GOAWAY with the highest identifier there is: new streams should stop, none is refused yet.
     func announceShutdown() { unsafe nghttp2_submit_shutdown_notice(pointer) }
 

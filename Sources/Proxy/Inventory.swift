@@ -1,3 +1,5 @@
+import HTTP
+import HTTP2
 import Kernel
 
 /// What a worker holds at one moment, counted piece by piece: for whoever checks that it adds up.
@@ -22,6 +24,15 @@ package struct Inventory {
     package struct Account {
         package let codec: Int
         package let exchanges: Int
+        /// By how much the codec's count may be higher.
+        package let slack: Int
+
+        init(_ codec: any Codec, exchanges: Int, window: Int) {
+            let multiplexed = codec as? HTTP2Codec
+            self.codec = multiplexed?.unreturnedBytes ?? codec.uncreditedBytes
+            self.exchanges = exchanges
+            slack = multiplexed == nil ? 0 : window / 2
+        }
     }
 
     package var sessions = 0
@@ -33,12 +44,14 @@ package struct Inventory {
     package var retries = 0
     /// Leases held by connections that read the rest of an unwanted answer.
     package var unwanted = 0
-    /// One for each HTTP/1.1 connection.
+    /// One for each connection whose protocol is known.
     package var accounts: [Account] = []
     /// The most bytes one connection holds outside of its codec.
     package var largestChannel = 0
     /// Something is left to be done although nobody is ready.
     package var nextDue: Instant?
+    /// How long ago the oldest deadline of a session has passed, in nanoseconds.
+    package var lateness: UInt64 = 0
 }
 
 extension Core {
@@ -49,19 +62,22 @@ extension Core {
         for session in sessions.all {
             found.sessions += 1
             found.largestChannel = max(found.largestChannel, session.channel?.heldBytes ?? 0)
-            guard let codec = session.codec, !session.isHTTP2 else { continue }
+            found.lateness = max(found.lateness, now.monotonic.since(session.nextDeadline))
+            guard let codec = session.codec else { continue }
             let own = exchanges.filter { $0.session === session }
             let owed = own.reduce(0) { $0 + $1.uncreditedIn }
-            found.accounts.append(.init(codec: codec.uncreditedBytes, exchanges: owed))
+            let window = snapshot.clientCodecLimits.connectionWindowBytes
+            found.accounts.append(.init(codec, exchanges: owed, window: window))
         }
         for connection in connections.all {
             found.connections += 1
             found.largestChannel = max(found.largestChannel, connection.channel?.heldBytes ?? 0)
             if connection.holdsUnwanted { found.unwanted += 1 }
-            guard let codec = connection.codec, !connection.isMultiplexed else { continue }
+            guard let codec = connection.codec else { continue }
             let own = exchanges.filter { $0.connection === connection }
             let owed = own.reduce(0) { $0 + $1.uncreditedOut }
-            found.accounts.append(.init(codec: codec.uncreditedBytes, exchanges: owed))
+            let window = snapshot.upstreamCodecLimits.connectionWindowBytes
+            found.accounts.append(.init(codec, exchanges: owed, window: window))
         }
         for pool in pools {
             found.active += pool.counts.active
@@ -84,8 +100,4 @@ extension Core {
             unsentToUpstream: exchange.route?.body == .json ? nil : unsent + waiting,
             unsentToClient: exchange.session.codec?.pendingBytes(of: exchange.stream) ?? 0)
     }
-
-    /// Lets go of the pools, which name the core as the core names them: a worker lives as long as
-    /// the process, a simulated one does not.
-    package func dissolve() { pools = [] }
 }

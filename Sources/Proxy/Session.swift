@@ -119,8 +119,7 @@ final class Session {
             return
         }
         guard !isPaused(channel) else {
-            // The end stands behind bytes that cannot be taken now; the client is gone.
-            if channel.isClosing, !traits.allowsHalfClose, !isTunnel { abort() }
+            lookForEnd(of: channel)
             return
         }
         core.lendInbound(to: channel)
@@ -137,9 +136,14 @@ final class Session {
         }
         if phase != .closed, channel.hasEnded, phase == .open { ended() }
         core.takeInboundBack(from: channel)
-        if phase != .lingering, phase != .closed, channel.canRead, !isPaused(channel) {
-            core.readAgain(self)
-        }
+        guard phase != .lingering, phase != .closed, channel.canRead else { return }
+        if isPaused(channel) { lookForEnd(of: channel) } else { core.readAgain(self) }
+    }
+
+    /// Where the end of the client's bytes stands behind some that cannot be taken now, the client
+    /// is gone.
+    private func lookForEnd(of channel: Channel) {
+        if channel.isClosing, !traits.allowsHalfClose, !isTunnel { abort() }
     }
 
     /// A client that sends faster than its bytes can go on is not read: TCP tells it to wait.
@@ -435,7 +439,7 @@ final class Session {
         core.arm(self, at: deadline)
     }
 
-    private var nextDeadline: Instant {
+    var nextDeadline: Instant {
         var next = headDeadline ?? deadline
         if phase == .open, streams.count > 0 {
             next = Instant(nanoseconds: .max)

@@ -33,6 +33,22 @@ import Upstream
         #expect(world.leftovers() == "")
     }
 
+    @Test("a client that leaves is missed although its last bytes were too many to be taken")
+    func leavesAsReadingStops() throws {
+        var setting = World.Setting()
+        setting.isAutomatic = false
+        let world = try World(setting)
+        let client = try world.connect()
+        let body = pattern(390_000)
+        client.line.capacity = 400_000
+        client.request(.post, "/v1/files", body: body, length: body.count)
+        while client.work(at: Instant(nanoseconds: world.nanoseconds)) {}
+        client.line.endByPeer()
+        #expect(world.settle())
+        #expect(world.core.exchanges.count == 0)
+        #expect(client.line.isReleased)
+    }
+
     @Test("a drain lets the end of an answer leave")
     func drain() throws {
         let world = try World()

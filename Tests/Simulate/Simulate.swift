@@ -2,7 +2,9 @@ import Kernel
 import Simulation
 
 /// `gatehouse-simulate FIRST...LAST` plays the schedules of many seeds, `gatehouse-simulate SEED`
-/// one, and tells it in words when something is wrong. Ends with 1 when something was found.
+/// one, and tells it in words when something is wrong. `--until-found` ends with the first finding
+/// and says each seed before it is played, in case it crashes. Ends with 1 when something was
+/// found.
 @main
 struct Simulate {
     /// A finding is told in words so many times; of the others the seed is enough.
@@ -23,6 +25,7 @@ struct Simulate {
         var requests = 0
         var findings = 0
         for seed in first...last {
+            if !isPatient { StandardStream.error.write("seed \(seed)\n") }
             let report = try Simulation.run(seed: seed)
             hash = hash &* 31 &+ report.hash
             events += report.events

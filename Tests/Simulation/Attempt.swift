@@ -28,6 +28,11 @@ final class Attempt {
     var isSpoiled = false
     /// The upstream broke it off.
     var isBroken = false
+    /// Its connection was harmed.
+    var isHarmed = false
+    /// Whatever became of it was the upstream's doing.
+    var isUpstreamsFault: Bool { isRefused || isBroken || isHarmed || isFailure }
+    private var isFailure: Bool { hasAnswered && status >= 500 }
 
     init(
         _ request: Request, moment: Moment, status: Int, body: [UInt8], declaresLength: Bool,

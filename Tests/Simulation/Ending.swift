@@ -9,6 +9,15 @@ struct Ending {
     init(_ world: World) { self.world = world }
 
     func play() throws {
+        if world.scenario.endsInSilence {
+            Silence(world).play()
+            if world.finding == nil { compare() }
+        } else {
+            try endTogether()
+        }
+    }
+
+    private func endTogether() throws {
         world.trace.note(.calm)
         calm()
         settle()
@@ -61,10 +70,11 @@ struct Ending {
                 if !waiting.isEmpty { world.fault("\(waiting[0].request.number) has no timer") }
                 return
             }
-            let left = due.since(world.now.monotonic) / 1_000_000
-            world.advance(milliseconds: Int(left) + 1_000)
+            world.advance(until: due)
             settle()
         }
+        for client in world.clients { client.isMute = false }
+        settle()
     }
 
     private var waiting: [Talk] {

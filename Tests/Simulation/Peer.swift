@@ -15,6 +15,8 @@ class Peer {
     private(set) var talks: [Talk] = []
     /// Reads nothing from the line.
     var isStalled = false
+    /// Puts nothing on the line.
+    var isMute = false
     /// Gives no credit for body bytes.
     var isLazy = false
     /// It broke the rules: whatever the gateway does with it is right.
@@ -105,7 +107,7 @@ class Peer {
 
     private func write(_ stride: Int) -> Bool {
         let room = min(line.capacity - line.arriving.count, stride)
-        guard room > 0, !line.hasPeerEnded, !line.isBroken, !isGone else { return false }
+        guard room > 0, !isMute, !line.hasPeerEnded, !line.isBroken, !isGone else { return false }
         if output.isEmpty { _ = codec.write(into: &output, limit: stride) }
         let count = min(room, output.count)
         guard count > 0 else { return false }
@@ -123,7 +125,9 @@ class Peer {
     }
 
     private func leaveWhenFinished() {
-        if !isGone, codec.isFinished, !codec.hasOutput, output.isEmpty { line.endByPeer() }
+        if !isGone, codec.isFinished, !codec.hasOutput, output.isEmpty, !isMute {
+            line.endByPeer()
+        }
     }
 
     private func sendOn() {

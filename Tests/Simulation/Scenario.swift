@@ -18,6 +18,10 @@ struct Scenario {
     let hasTightPool: Bool
     let hasTightBudget: Bool
     let steps: Int
+    /// The step before which a drain begins; nil: none does.
+    let drainStep: Int?
+    /// At the end nobody says anything, and timers have to do the rest.
+    let endsInSilence: Bool
     let clients: Int
     /// Of the upstream.
     let endpoints: Int
@@ -32,6 +36,7 @@ struct Scenario {
     /// How many streams an upstream takes at once.
     let upstreamStreams: Int
     let bounds: Bounds
+    let keepAliveIdle: Int
     /// Nanoseconds since 1970 at the beginning.
     let startOfTime: Int64
 
@@ -44,6 +49,8 @@ struct Scenario {
         hasTightPool = random.isLucky(1, in: 3)
         hasTightBudget = random.isLucky(1, in: 6)
         steps = 40 + random.below(160)
+        drainStep = random.isLucky(1, in: 4) ? random.below(steps) : nil
+        endsInSilence = random.isLucky(1, in: 4)
         clients = 1 + random.below(4)
         endpoints = 1 + random.below(3)
         lineCapacity = random.pick([512, 4_096, 65_536])
@@ -65,6 +72,7 @@ struct Scenario {
         bounds.streamBufferBytes = random.pick([2_048, 16_384, 262_144])
         bounds.lingerBytes = 100_000
         self.bounds = bounds
+        keepAliveIdle = random.pick([3_000, 20_000, 75_000])
         // Some schedules begin shortly before midnight at the end of a month.
         startOfTime = 1_709_251_200_000_000_000 - Int64(random.below(90_000)) * 1_000_000
     }
@@ -85,6 +93,7 @@ struct Scenario {
         timeouts.upstream.idle = 15_000
         timeouts.requestBodyIdle = 25_000
         timeouts.writeStall = 30_000
+        timeouts.keepAliveIdle = keepAliveIdle
         return timeouts
     }
 

@@ -22,6 +22,7 @@ struct Schedule {
     /// Returns the step at which something was found, or the last.
     mutating func play() throws -> Int {
         for step in 0..<world.scenario.steps {
+            if step == world.scenario.drainStep { world.drain() }
             try self.step()
             if !world.random.isLucky(1, in: 4) {
                 world.turn(isWhole: world.random.isLucky(1, in: 3))
@@ -49,7 +50,7 @@ struct Schedule {
         case 26: wait()
         case 27: meetFates()
         case 28: if world.random.isLucky(1, in: 4) { world.settleAndCheck() }
-        case 29: if world.random.isLucky(1, in: 8) { rarely() }
+        case 29: if world.scenario.hasClientTrouble { fallMute() }
         default: for peer in world.peers { _ = peer.work(world.random.pick([64, 4_096])) }
         }
     }
@@ -107,7 +108,7 @@ struct Schedule {
     private func pollute(_ peer: Peer?) {
         guard let peer else { return }
         world.trace.note(.garbage, peer.line.ordinal)
-        if peer is Upstream { world.troubles += 1 }
+        (peer as? Upstream)?.harm()
         for talk in peer.talks {
             if let attempt = talk.attempt {
                 attempt.isSpoiled = true
@@ -129,6 +130,13 @@ struct Schedule {
             world.trace.note(.lazy, peer.line.ordinal)
             if peer.isLazy { peer.catchUp() } else { peer.isLazy = true }
         }
+    }
+
+    /// A client says nothing more, in the middle of whatever it is saying; or finds its voice.
+    private func fallMute() {
+        guard let client = pick(world.clients.filter { !$0.isGone }) else { return }
+        world.trace.note(.mute, client.line.ordinal)
+        client.isMute.toggle()
     }
 
     /// A client that paused goes on sending.
@@ -171,6 +179,7 @@ struct Schedule {
         guard let upstream = pick(world.livingUpstreams) else { return }
         let what = world.random.below(7)
         world.trace.note(.breakOff, upstream.line.ordinal, what)
+        if what < 4 { upstream.harm() }
         switch what {
         case 0: upstream.line.breakOff()
         case 1: upstream.line.endByPeer()
@@ -181,7 +190,6 @@ struct Schedule {
         case 4...5: if let talk = pick(upstream.openTalks) { upstream.refuse(talk) }
         default: pollute(upstream)
         }
-        world.troubles += 1
     }
 
     private func obstruct() {
@@ -209,9 +217,5 @@ struct Schedule {
             world.scenario.hasTimeJumps && world.random.isLucky(1, in: 3)
             ? world.random.pick([1_000, 5_000, 16_000, 30_000]) : world.random.below(12)
         world.advance(milliseconds: milliseconds)
-    }
-
-    private func rarely() {
-        if world.random.isLucky(1, in: 2), !world.isDraining { world.drain() }
     }
 }

@@ -3,6 +3,15 @@ import Kernel
 
 /// An upstream's end of a connection: answers as the schedule decides.
 final class Upstream: Peer {
+    /// The schedule did something to its connection.
+    private var isHarmed = false
+
+    func harm() {
+        isHarmed = true
+        for talk in talks { talk.attempt?.isHarmed = true }
+        world.troubles += 1
+    }
+
     override func received(_ head: Head, on stream: StreamID, isEnd: Bool) {
         let target = head.target.text
         guard let number = Request.number(in: target), let request = world.request(number),
@@ -15,6 +24,7 @@ final class Upstream: Peer {
         world.judgeForwarded(request, head)
         let attempt = world.makeAttempt(request)
         attempt.isSpoiled = isPoisoned
+        attempt.isHarmed = isHarmed
         request.attempts.append(attempt)
         add(Talk(stream, request, attempt))
         if attempt.moment == .atHead { answer(attempt) }
@@ -46,8 +56,10 @@ final class Upstream: Peer {
     }
 
     override func ended(_ talk: Talk, isUnprocessed: Bool) {
-        talk.attempt?.isOver = true
+        guard let attempt = talk.attempt else { return }
+        attempt.isOver = true
         world.trace.note(.upstreamBroken, talk.request.number)
+        world.judgeAbandoned(talk.request, attempt)
     }
 
     override func sentEnd(of talk: Talk) { talk.attempt?.hasSentEnd = true }
@@ -81,13 +93,16 @@ final class Upstream: Peer {
 
     /// What was to go wrong with an answer goes wrong.
     func meetFate(of talk: Talk) {
-        guard let attempt = talk.attempt, !talk.isOver, attempt.hasAnswered else { return }
+        guard let attempt = talk.attempt, !talk.isOver, attempt.hasAnswered,
+            attempt.fate != .whole
+        else { return }
         attempt.isBroken = true
-        world.troubles += 1
-        switch attempt.fate {
-        case .whole: break
-        case .reset where isHTTP2: reset(talk, .internalError)
-        case .reset, .breaksOff: line.breakOff()
+        if attempt.fate == .reset, isHTTP2 {
+            world.troubles += 1
+            reset(talk, .internalError)
+        } else {
+            harm()
+            line.breakOff()
         }
     }
 

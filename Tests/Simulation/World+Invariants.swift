@@ -33,7 +33,9 @@ extension World {
     }
 
     private func checkBuffers(_ found: Inventory) {
-        for account in found.accounts where account.codec != account.exchanges {
+        for account in found.accounts {
+            let range = account.exchanges...(account.exchanges + account.slack)
+            if range.contains(account.codec) { continue }
             fault("a codec waits for \(account.codec) bytes, exchanges for \(account.exchanges)")
         }
         let isHTTP2 = scenario.isUpstreamHTTP2
@@ -63,15 +65,21 @@ extension World {
 
     /// What holds when nothing moves any more.
     func checkSettled() {
+        checkTimers()
         let alive = core.inventory.shares
+        // Who is mute has not told that it is gone.
+        let mute = Set(clients.filter(\.isMute).flatMap(\.talks).map(\.request.number))
         for request in requests where request.isCancelled && !request.isSpoiled {
+            if mute.contains(request.number) { continue }
             if alive.contains(where: { $0.requestID == "sim-\(request.number)" }) {
                 fault("\(request.number) outlives its client")
             }
         }
         for upstream in livingUpstreams where !upstream.isStalled && !upstream.isPoisoned {
             for talk in upstream.openTalks where talk.request.isCancelled {
-                guard let attempt = talk.attempt, !talk.request.isSpoiled else { continue }
+                guard let attempt = talk.attempt, !talk.request.isSpoiled,
+                    !mute.contains(talk.request.number)
+                else { continue }
                 // The rest of a failure is read, so that the connection can be used again.
                 if !attempt.hasSentEnd, attempt.status < 500 {
                     fault("the upstream works on \(talk.request.number) for nobody")
@@ -82,6 +90,14 @@ extension World {
 }
 
 extension World {
+    /// While exchanges are under way a session is looked at once in the time a write may stall.
+    private func checkTimers() {
+        let late = core.inventory.lateness
+        if late > UInt64(scenario.timeouts.writeStall) * 1_000_000 {
+            fault("a deadline passed \(late / 1_000_000) ms ago")
+        }
+    }
+
     func settleAndCheck() {
         trace.note(.settle)
         if !settle() { fault("never idle") }

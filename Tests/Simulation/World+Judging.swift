@@ -64,13 +64,14 @@ extension World {
         case 413: return isTooLong(request)
         case 429: return request.key == .limited && isMetered(request)
         case 502:
-            let isFailed = request.attempts.last.map { $0.status >= 500 && $0.hasAnswered } ?? false
+            // Who reached nobody may not have found the way.
+            let isFailed = request.attempts.last?.isUpstreamsFault ?? (troubles > 0)
             // Streams that were opened before the upstream said how many it takes are refused.
             let isNarrow = scenario.isUpstreamHTTP2 && scenario.upstreamStreams < 100
-            return isFailed || troubles > 0 || hasTimePassed || isNarrow
+            return isFailed || hasTimePassed || isNarrow
         case 503:
             let isScarce = scenario.hasTightPool || scenario.hasTightBudget
-            return isScarce || hasTimePassed || troubles > 0
+            return isScarce || hasTimePassed
         default: return false
         }
     }
@@ -106,10 +107,11 @@ extension World {
             }
             return
         }
-        let isExcused = source.isBroken || troubles > 0 || hasTimePassed || isTooLong(request)
+        let isExcused = source.isUpstreamsFault || hasTimePassed || isTooLong(request)
         if !isExcused { fault("\(number) got an error event without a reason") }
         if !source.isSpoiled, !endsWithError(request, source) {
-            fault("\(number) got something else behind its events")
+            let tail = source.body[max(0, request.received - 40)..<request.received] + request.extra
+            fault("\(number) got \(String(decoding: tail, as: UTF8.self)) behind its events")
         }
     }
 
@@ -131,8 +133,18 @@ extension World {
     func judgeBroken(_ request: Request, on client: Client) {
         let isExcused =
             request.isCancelled || request.mayBeTurnedAway || request.isUnprocessed
-            || client.isPoisoned || troubles > 0 || hasTimePassed || isOver
-        if !isExcused, !isTooLong(request) { fault("\(request.number) broke off without a reason") }
+            || client.isPoisoned || hasTimePassed || isOver || isTooLong(request)
+            || (request.source ?? request.attempts.last)?.isUpstreamsFault == true
+        if !isExcused { fault("\(request.number) broke off without a reason") }
+    }
+
+    /// The gateway ended what it had begun at an upstream.
+    func judgeAbandoned(_ request: Request, _ attempt: Attempt) {
+        let isExcused =
+            attempt.hasSentEnd || attempt.isUpstreamsFault || attempt.isSpoiled
+            || request.isCancelled || request.isSpoiled || request.isUnprocessed
+            || request.outcome != .open || isTooLong(request) || hasTimePassed || isOver
+        if !isExcused { fault("\(request.number) was given up without a reason") }
     }
 
     // MARK: The log
@@ -150,6 +162,10 @@ extension World {
         if request.isUnprocessed { fault("\(number) was served after all") }
         if request.status != 0, line.status != request.status {
             fault("the log says \(line.status) of \(number), the client \(request.status)")
+        }
+        let isSaid = line.error.isEmpty && line.cancelledBy.isEmpty && !request.isCancelled
+        if isSaid, request.outcome == .broken, !hasTimePassed {
+            fault("the log calls \(number) complete, the client lost its end")
         }
         if line.bytesIn > request.sent { fault("the log says too many bytes of \(number)") }
         if !request.attempts.isEmpty, line.upstream.isEmpty {

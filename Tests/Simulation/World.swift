@@ -34,6 +34,8 @@ final class World {
     private(set) var hasTimePassed = false
     private(set) var isDraining = false
     var isOver = false
+    /// Nobody but the gateway does anything any more.
+    var isSilent = false
 
     init(_ scenario: Scenario, random: SeededRandom, isTold: Bool) throws {
         self.scenario = scenario
@@ -154,6 +156,11 @@ final class World {
         if milliseconds >= 1_000 { hasTimePassed = true }
     }
 
+    /// As long as a worker sleeps when nobody is ready.
+    func advance(until due: Instant) {
+        advance(milliseconds: Int(due.since(now.monotonic) / 1_000_000) + 1)
+    }
+
     /// Everybody works until nothing moves; false when that never happens.
     func settle() -> Bool {
         for _ in 0..<20_000 {
@@ -209,7 +216,7 @@ final class World {
 
     /// Ends the gateway; true when nothing of it is left in memory.
     func dissolve() -> Bool {
-        core.dissolve()
+        core.end()
         clients = []
         upstreams = []
         weak let old = core

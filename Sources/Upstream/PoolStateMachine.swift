@@ -116,8 +116,9 @@ public struct PoolStateMachine: ~Copyable {
     public mutating func enqueue(
         _ waiter: UInt64, avoiding avoided: Int = EndpointSet.none
     ) -> WaitingTicket? {
-        // Those for whom a connection is being opened do not count as pending.
-        let pending = waiting - connecting * expectedStreams
+        // Those for whom a connection is opened, now or at once, do not count as pending.
+        let attempts = connecting + (living < limits.connections ? 1 : 0)
+        let pending = waiting - attempts * expectedStreams
         guard pending < limits.pending, active < limits.active else { return nil }
         if avoided >= 0 { self.avoided = avoided }
         return waiters.join(waiter)

@@ -62,7 +62,7 @@ struct Scenario {
         poolLimits =
             hasTightPool
             ? PoolLimits(
-                connections: 1 + random.below(3), pending: 1 + random.below(4),
+                connections: 1 + random.below(3), pending: random.below(4),
                 active: 1 + random.below(6))
             : PoolLimits(connections: 1 + random.below(6), pending: 1_000, active: 1_000)
         clientLimits = Self.codecLimits(&random)

@@ -84,6 +84,8 @@ struct Schedule {
     private func leave() {
         guard let client = pick(world.livingClients) else { return }
         let isAbrupt = world.random.isLucky(1, in: 2)
+        // What it said last and its end may be told at once.
+        if world.random.isLucky(1, in: 2) { _ = client.work(65_536) }
         let isHalf = world.scenario.allowsHalfClose && !client.isHTTP2 && !isAbrupt
         for talk in client.openTalks {
             // Who has not sent everything leaves a request that cannot be completed.

@@ -125,6 +125,10 @@ final class PoolGame {
         if ticket == nil, held.count < limits.active, waiters.count < limits.pending {
             note("refused with \(waiters.count) waiting and \(held.count) active")
         }
+        let canOpen = waiters.isEmpty && connections.count < limits.connections
+        if ticket == nil, held.count < limits.active, canOpen {
+            note("refused although a connection could be opened")
+        }
     }
 
     private var connecting: [ConnectionID] {

@@ -10,7 +10,7 @@ private let start = Instant(nanoseconds: 0)
     func games(isMultiplexed: Bool, endpoints: Int) {
         for seed in UInt64(1)...200 {
             let limits = PoolLimits(
-                connections: 1 + Int(seed % 4), pending: 1 + Int(seed % 7),
+                connections: 1 + Int(seed % 4), pending: Int(seed % 7),
                 active: 2 + Int(seed % 9))
             let game = PoolGame(
                 seed: seed, limits: limits, isMultiplexed: isMultiplexed, isKnown: seed % 2 == 0,
@@ -40,6 +40,18 @@ private let start = Instant(nanoseconds: 0)
         let waiting = pool.waiting
         #expect(waiting == 2)
         _ = pool.giveBack(assignment.take(), isReusable: true)
+    }
+
+    @Test("where nobody may wait, whoever a connection can be opened for is served")
+    func nobodyMayWait() {
+        var pool = PoolStateMachine(
+            limits: PoolLimits(connections: 2, pending: 0, active: 8), isMultiplexed: false)
+        for waiter in UInt64(1)...2 {
+            let isServed = pool.enqueue(waiter) != nil && pool.nextToOpen(at: start) != nil
+            #expect(isServed)
+        }
+        let isThirdServed = pool.enqueue(3) != nil
+        #expect(!isThirdServed)
     }
 
     @Test("the connection used last is used next")

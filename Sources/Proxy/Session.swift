@@ -140,8 +140,7 @@ final class Session {
         if isPaused(channel) { lookForEnd(of: channel) } else { core.readAgain(self) }
     }
 
-    /// Where the end of the client's bytes stands behind some that cannot be taken now, the client
-    /// is gone.
+    /// The client is gone whose end stands behind bytes that cannot be taken now.
     private func lookForEnd(of channel: Channel) {
         if channel.isClosing, !traits.allowsHalfClose, !isTunnel { abort() }
     }

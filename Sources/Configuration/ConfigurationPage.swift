@@ -14,12 +14,17 @@ public enum ConfigurationPage {
 
         *Made from the tables in `Sources/Configuration`; a test keeps both in step.*
 
-        One YAML file (UTF-8, one document, no tags; anchors and aliases may be used). What is not \
-        set has its default. Unknown settings, values out of bounds and contradictions are refused \
-        at start, all of them at once, each with file, line and column. Units stand in the names. \
-        Relative paths start from the folder of the configuration file. Variables are not replaced \
-        in the file: where a value may come from the environment, a setting takes the variable's \
-        name.
+        One YAML file (UTF-8, one document, no tags; anchors and aliases may be used). What is \
+        not set has its default. Unknown settings, values out of bounds and contradictions are \
+        refused at start and at a reload, all of them at once, each with file, line and column. \
+        Units stand in the names. Relative paths start from the folder of the configuration \
+        file. Variables are not replaced in the file: where a value may come from the \
+        environment, a setting takes the variable's name.
+
+        SIGHUP reads everything anew and puts it in force, whole or not at all ([what that \
+        means](deploy.md#reload)). `workers`, `pinWorkers`, `spinMicroseconds`, the names and \
+        addresses of `listeners`, `accessLog`, `metrics`, `upstreams` and where `tokenIssuers` get \
+        their keys take a restart: a file in which one of them changed is refused.
 
         """
 

@@ -2,7 +2,7 @@ import Kernel
 import YAML
 
 /// Where the operator's credential for an upstream comes from: exactly one of the three.
-struct CredentialSource: Section {
+struct CredentialSource: Section, Equatable {
     var env: String?
     var file: String?
     var value: String?

@@ -1,5 +1,5 @@
 /// One place where an upstream is served.
-public struct EndpointSettings: Sendable {
+public struct EndpointSettings: Sendable, Equatable {
     public var url = UpstreamURL()
     public var weight = 1
 

@@ -15,6 +15,10 @@ extension MetricsSettings: Section {
                 + "requests beyond are counted under `other`, so that nobody can fill the memory "
                 + "with labels."),
         Setting(
+            "spareRoutes", \.spareRoutes, .whole(0...10_000),
+            why: "Routes that reloads may add and that are still told apart, a kilobyte each for "
+                + "every worker; those beyond are counted under `other`."),
+        Setting(
             "connections", \.connections, .whole(1...1_024),
             why: "Readers at once; others wait to be accepted."),
         Setting(

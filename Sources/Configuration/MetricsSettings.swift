@@ -6,6 +6,8 @@ public struct MetricsSettings: Sendable, Equatable {
     public var listen: SocketAddress? = SocketAddress(ip: .loopback, port: 9_464)
     /// Sets of request labels that are told apart.
     public var seriesLimit = 1_000
+    /// Routes that reloads may add and that are still told apart.
+    public var spareRoutes = 256
     /// Connections of readers at once.
     public var connections = 16
     /// Milliseconds.

@@ -1,5 +1,5 @@
 /// One upstream and how it is spoken to.
-public struct UpstreamSettings: Sendable {
+public struct UpstreamSettings: Sendable, Equatable {
     /// What is spoken to the upstream.
     public enum ApplicationProtocol: String, Sendable, CaseIterable {
         /// Over TLS whatever ALPN agrees on, in cleartext HTTP/1.1.

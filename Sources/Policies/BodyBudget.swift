@@ -2,10 +2,15 @@ import Synchronization
 
 /// The memory all collected bodies of the process may take together, exact under any race.
 public final class BodyBudget: Sendable {
-    public let limitBytes: Int
+    private let limit: Atomic<Int>
     private let used = Atomic<Int>(0)
 
-    public init(limitBytes: Int) { self.limitBytes = max(0, limitBytes) }
+    public init(limitBytes: Int) { limit = Atomic(max(0, limitBytes)) }
+
+    public var limitBytes: Int { limit.load(ordering: .relaxed) }
+
+    /// Sets another limit. What is taken already stays taken.
+    public func adjust(limitBytes: Int) { limit.store(max(0, limitBytes), ordering: .relaxed) }
 
     public var usedBytes: Int { used.load(ordering: .relaxed) }
 

@@ -7,7 +7,8 @@ import Kernel
 /// refused at once, and the keys are asked for: the next such token finds them.
 public final class TokenDesk {
     public let issuer: TokenIssuer
-    private var keys: KeySet?
+    /// What the issuer signs with; nil: nobody knows yet.
+    public private(set) var keys: KeySet?
     private var cache: TokenCache
     /// Tokens that were answered from the cache, and those that had to be verified.
     public private(set) var remembered = 0

@@ -50,7 +50,7 @@ public final class Core {
     let reader = JSONReader()
     let tokenVerifier = TokenVerifier()
     /// One for each of the snapshot's token issuers, in its order.
-    let tokenDesks: [TokenDesk]
+    private(set) var tokenDesks: [TokenDesk]
     /// A megabyte serves some hundred connections at once; more would only be kept for a burst.
     let memory = HTTP2Memory(bound: 1_048_576)
     var sessions = SlotTable<Session>(.session)
@@ -109,6 +109,17 @@ public final class Core {
     /// Takes over what the snapshot's token issuer of that index signs with now.
     public func keysChanged(ofIssuer index: Int, _ keys: KeySet) {
         if tokenDesks.indices.contains(index) { tokenDesks[index].replace(keys) }
+    }
+
+    /// Goes over to another snapshot: what is asked for from now on is judged by it, and what is
+    /// under way ends under the site it began with. Its upstreams and its body budget are those of
+    /// the snapshot before, so that connections, leases and reservations go on. Tokens are verified
+    /// anew, with the keys that are known.
+    public func adopt(_ snapshot: Snapshot) {
+        assert(zip(pools, snapshot.upstreams).allSatisfy { $0.target === $1 })
+        assert(snapshot.bodyBudget === self.snapshot.bodyBudget)
+        self.snapshot = snapshot
+        tokenDesks = zip(snapshot.tokenIssuers, tokenDesks).map { TokenDesk($0, keys: $1.keys) }
     }
 
     /// What this worker holds of the snapshot's upstream of that index.

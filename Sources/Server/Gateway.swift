@@ -1,5 +1,4 @@
 import Configuration
-import Crypto
 import Kernel
 import Policies
 import Proxy
@@ -12,7 +11,7 @@ public final class Gateway {
     /// The program's version.
     public static let version = "0.1.0"
 
-    private let configuration: Configuration
+    private let reloader: Reloader
     private let mailboxes: [Mailbox]
     private let workers: [Thread]
     private let running: Running
@@ -24,7 +23,6 @@ public final class Gateway {
     private let log: AccessLogQueue?
     private let metrics: MetricsService?
     private let metricsThread: Thread?
-    private let contexts: [TLSServerContext]
 
     /// How many workers still work.
     private final class Running: Sendable {
@@ -34,30 +32,29 @@ public final class Gateway {
         func leave() { count.subtract(1, ordering: .acquiringAndReleasing) }
     }
 
-    /// Binds, loads, resolves and starts; when it returns, clients are served. `announce` gets one
-    /// line of JSON for each listener; `warn` what does not prevent the start.
+    /// Binds, loads, resolves and starts; when it returns, clients are served. `path`: where the
+    /// configuration was read from, and is read again. `announce` gets one line of JSON for each
+    /// listener; `warn` what does not prevent the start.
     public init(
-        _ configuration: Configuration, announce: (String) -> Void, warn: (String) -> Void
+        _ configuration: Configuration, path: String, announce: (String) -> Void,
+        warn: (String) -> Void
     ) throws(StartFault) {
-        self.configuration = configuration
         Signal.blockAll()
         Process.returnLargeBlocks()
         let count = configuration.workers ?? Process.processorCount
         let sources = try SnapshotBuilder.keySources(configuration)
-        let builder = SnapshotBuilder(
-            configuration: configuration, workers: count,
-            descriptorLimit: Process.raiseDescriptorLimit(), meters: MeterTable(),
+        let surroundings = Generation.Surroundings(
+            workers: count, descriptorLimit: Process.raiseDescriptorLimit(), meters: MeterTable(),
             keySources: sources)
-        let (snapshot, subjects) = try builder.build()
-        let opened = try Self.openListeners(configuration, workers: count)
-        let registry =
-            configuration.metrics.listen == nil
-            ? nil
-            : MetricRegistry(
-                subjects, workers: count, seriesLimit: configuration.metrics.seriesLimit)
+        let first = try Generation(configuration, in: surroundings)
+        let snapshot = first.snapshot
+        let listeners = try Self.openListeners(configuration, workers: count)
+        let registry = Self.registry(of: first, workers: count)
+        let started = Moment.now().wall
+        let record = ReloadRecord(started: started)
         metrics = try MetricsService.open(
-            configuration.metrics, registry, started: Moment.now().wall, tokenKeys: sources)
-        contexts = opened.contexts
+            configuration.metrics, registry, started: started, tokenKeys: sources,
+            reloads: record)
         do throws(SystemFault) {
             resolver = try Resolver(snapshot.upstreams, at: Moment.now().monotonic)
             for fault in resolver.resolveDue().faults { warn(fault) }
@@ -66,13 +63,16 @@ public final class Gateway {
             for _ in 0..<count { mailboxes.append(try Mailbox()) }
             self.mailboxes = mailboxes
             keys = KeySetWatch(sources, mailboxes)
+            reloader = Reloader(
+                first, path: path, in: surroundings, mailboxes: mailboxes, registry: registry,
+                record: record)
             running = Running(count)
             var threads: [Thread] = []
             for index in 0..<count {
                 let plan = WorkerPlan(
                     index: index, snapshot: snapshot, addresses: resolver.addresses,
-                    listeners: opened.listeners.map { $0[index] }, mailbox: mailboxes[index],
-                    log: log, metrics: registry,
+                    listeners: listeners.map { $0[index] }, traits: first.traits,
+                    mailbox: mailboxes[index], log: log, metrics: registry,
                     spinMicroseconds: configuration.spinMicroseconds,
                     isPinned: configuration.pinWorkers)
                 threads.append(try Self.startWorker(plan, running))
@@ -86,7 +86,7 @@ public final class Gateway {
         } catch {
             throw StartFault("\(error)")
         }
-        for (settings, sockets) in zip(configuration.listeners, opened.listeners) {
+        for (settings, sockets) in zip(configuration.listeners, listeners) {
             announce(Self.announcement(settings.name, sockets[0].socket.localAddress))
         }
         if let metrics {
@@ -96,11 +96,19 @@ public final class Gateway {
 
     /// Loads everything `configuration` names without binding an address.
     public static func check(_ configuration: Configuration) throws(StartFault) {
-        let builder = SnapshotBuilder(
-            configuration: configuration, workers: 1, descriptorLimit: 1_024, meters: MeterTable(),
-            keySources: try SnapshotBuilder.keySources(configuration))
-        _ = try builder.build()
-        for settings in configuration.listeners { _ = try serverContext(settings, sharing: nil) }
+        _ = try Generation(
+            configuration,
+            in: Generation.Surroundings(
+                workers: 1, descriptorLimit: 1_024, meters: MeterTable(),
+                keySources: try SnapshotBuilder.keySources(configuration)))
+    }
+
+    /// nil: nobody is to read it.
+    private static func registry(of generation: Generation, workers: Int) -> MetricRegistry? {
+        let settings = generation.configuration.metrics
+        guard settings.listen != nil else { return nil }
+        return MetricRegistry(
+            generation.subjects, workers: workers, seriesLimit: settings.seriesLimit)
     }
 
     private static func startWorker(
@@ -142,54 +150,19 @@ public final class Gateway {
         }
     }
 
+    /// For each listener its sockets, one for each worker.
     private static func openListeners(
         _ configuration: Configuration, workers: Int
-    ) throws(StartFault) -> (listeners: [[Listener]], contexts: [TLSServerContext]) {
+    ) throws(StartFault) -> [[Listener]] {
         var listeners: [[Listener]] = []
-        var contexts: [TLSServerContext] = []
-        var keys: TicketKeys?
         for settings in configuration.listeners {
-            let context = try serverContext(settings, sharing: keys)
-            if let context {
-                keys = context.ticketKeys
-                contexts.append(context)
-            }
-            let traits = ListenerTraits(
-                name: settings.name, tls: context,
-                speaksHTTP1: settings.protocols.contains(.http1),
-                speaksHTTP2: settings.protocols.contains(.h2),
-                allowsHalfClose: settings.allowHalfClose)
             do throws(SystemFault) {
-                listeners.append(
-                    try Listener.open(
-                        settings.address, traits: traits, count: workers))
+                listeners.append(try Listener.open(settings.address, count: workers))
             } catch {
                 throw StartFault("listener \(settings.name): \(error)")
             }
         }
-        return (listeners, contexts)
-    }
-
-    private static func serverContext(
-        _ settings: ListenerSettings, sharing keys: TicketKeys?
-    ) throws(StartFault) -> TLSServerContext? {
-        guard let files = settings.tls else { return nil }
-        var tls = TLSServerSettings(certificates: [
-            CertificateFiles(chainFile: files.certificateFile, keyFile: files.keyFile)
-        ])
-        tls.protocols = settings.protocols.map { $0 == .h2 ? .http2 : .http1 }
-        if let authorities = files.clientCAFile {
-            switch files.clientCertificates {
-            case .none: break
-            case .request: tls.clientCertificates = .request(authoritiesFile: authorities)
-            case .require: tls.clientCertificates = .require(authoritiesFile: authorities)
-            }
-        }
-        do throws(TLSFault) {
-            return try TLSServerContext(tls, ticketKeys: keys)
-        } catch {
-            throw StartFault("listener \(settings.name): \(error)")
-        }
+        return listeners
     }
 
     private static func openLog(
@@ -229,16 +202,18 @@ public final class Gateway {
             let signal = Signal.wait(milliseconds: drainedBy == nil ? 5_000 : 20)
             let now = Moment.now().monotonic
             if drainedBy == nil { memory.look(at: now) }
-            for context in contexts { context.rotateTicketKeys(at: now) }
+            reloader.current.ticketKeys?.rotate(at: now)
             switch signal {
             case .terminate, .interrupt:
                 if drainedBy == nil {
-                    drainedBy = now.advanced(milliseconds: configuration.timeouts.drain)
+                    drainedBy = now.advanced(milliseconds: reloader.drainMilliseconds)
                     post(.drain)
                 } else {
                     post(.abort)
                 }
-            case .hangUp: log?.reopen()
+            case .hangUp:
+                log?.reopen()
+                if drainedBy == nil { reloader.reload() }
             case .user1, nil: break
             }
             if let drainedBy, drainedBy <= now { post(.abort) }

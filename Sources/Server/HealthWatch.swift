@@ -6,14 +6,16 @@ import Synchronization
 /// Runs the active checks on a thread of its own, so that they are made once for the process and
 /// take no worker's time.
 final class HealthWatch: Sendable {
-    private let snapshot: Snapshot
+    private let targets: [UpstreamTarget]
+    private let limits: CodecLimits
     private let stopping = Atomic<Bool>(false)
     private let waker: Waker
 
     /// nil: no upstream wants checks.
     init?(_ snapshot: Snapshot) throws(SystemFault) {
         guard snapshot.upstreams.contains(where: { $0.health != nil }) else { return nil }
-        self.snapshot = snapshot
+        targets = snapshot.upstreams
+        limits = snapshot.upstreamCodecLimits
         waker = try Waker()
     }
 
@@ -25,8 +27,7 @@ final class HealthWatch: Sendable {
         let wakerToken = Token(.mailbox, slot: 0)
         try poller.watchLevel(waker.descriptor, token: wakerToken.rawValue)
         let checks = HealthChecks(
-            snapshot.upstreams, limits: snapshot.upstreamCodecLimits,
-            network: PollerNetwork(poller), now: Moment.now().monotonic)
+            targets, limits: limits, network: PollerNetwork(poller), now: Moment.now().monotonic)
         while !stopping.load(ordering: .relaxed) {
             let count = poller.wait(milliseconds: patience(checks))
             let now = Moment.now().monotonic

@@ -1,5 +1,4 @@
 import Kernel
-import Proxy
 
 /// A bound socket of one worker.
 ///
@@ -7,22 +6,18 @@ import Proxy
 /// spreads the connections and no two workers are woken for one.
 final class Listener: Sendable {
     let socket: Socket
-    let traits: ListenerTraits
 
-    private init(_ socket: consuming Socket, _ traits: ListenerTraits) {
-        self.socket = socket
-        self.traits = traits
-    }
+    private init(_ socket: consuming Socket) { self.socket = socket }
 
     /// One listener for each worker. Port 0 is settled by the first.
     static func open(
-        _ address: SocketAddress, traits: ListenerTraits, count: Int
+        _ address: SocketAddress, count: Int
     ) throws(SystemFault) -> [Listener] {
-        let first = Listener(try Socket.listen(on: address), traits)
+        let first = Listener(try Socket.listen(on: address))
         let settled = first.socket.localAddress ?? address
         var all = [first]
         while all.count < count {
-            all.append(Listener(try Socket.listen(on: settled), traits))
+            all.append(Listener(try Socket.listen(on: settled)))
         }
         return all
     }

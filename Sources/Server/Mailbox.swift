@@ -9,6 +9,8 @@ enum Letter: Sendable {
     case checked([[Bool]])
     /// What the snapshot's token issuer of that index signs with now.
     case keys(Int, KeySet)
+    /// Go over to another configuration.
+    case adopt(Adoption)
     /// Take nothing new, finish what is in flight, leave.
     case drain
     /// Leave at once.

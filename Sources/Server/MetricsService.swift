@@ -13,15 +13,17 @@ final class MetricsService: Sendable {
     let stopping: Waker
     private let started: UnixTime
     private let tokenKeys: [KeySetSource]
+    private let reloads: ReloadRecord
     private let scrapes = Atomic<Int>(0)
 
     private init(
         _ settings: MetricsSettings, on address: SocketAddress, _ registry: MetricRegistry,
-        started: UnixTime, tokenKeys: [KeySetSource]
+        started: UnixTime, tokenKeys: [KeySetSource], reloads: ReloadRecord
     ) throws(SystemFault) {
         self.registry = registry
         self.tokenKeys = tokenKeys
         self.started = started
+        self.reloads = reloads
         connectionLimit = settings.connections
         timeout = settings.timeout
         stopping = try Waker()
@@ -31,12 +33,13 @@ final class MetricsService: Sendable {
     /// Binds the address; nil when there is to be no such listener.
     static func open(
         _ settings: MetricsSettings, _ registry: MetricRegistry?, started: UnixTime,
-        tokenKeys: [KeySetSource]
+        tokenKeys: [KeySetSource], reloads: ReloadRecord
     ) throws(StartFault) -> MetricsService? {
         guard let address = settings.listen, let registry else { return nil }
         do throws(SystemFault) {
             return try MetricsService(
-                settings, on: address, registry, started: started, tokenKeys: tokenKeys)
+                settings, on: address, registry, started: started, tokenKeys: tokenKeys,
+                reloads: reloads)
         } catch {
             throw StartFault(
                 "metrics.listen: \(error); set metrics.listen to another address, or to off")
@@ -65,6 +68,6 @@ final class MetricsService: Sendable {
             MetricRegistry.ProcessReading(
                 version: Gateway.version, started: started, usage: .now(),
                 droppedLogLines: log?.droppedLines ?? 0, scrapes: count,
-                tokenKeys: tokenKeys.map(\.reading)))
+                tokenKeys: tokenKeys.map(\.reading), reloads: reloads.reading))
     }
 }

@@ -26,13 +26,14 @@ struct SnapshotBuilder {
     /// Of the token issuers, in their order.
     let keySources: [KeySetSource]
 
-    func build() throws(StartFault) -> (snapshot: Snapshot, subjects: MetricSubjects) {
-        var targets: [UpstreamTarget] = []
-        for upstream in configuration.upstreams { targets.append(try target(upstream)) }
-        targets += try tunnelTargets()
+    /// `before`: what is in force, and in part goes on; nil: nothing is yet.
+    func build(
+        after before: Generation? = nil
+    ) throws(StartFault) -> (snapshot: Snapshot, subjects: MetricSubjects) {
+        let targets = try targets(after: before?.snapshot)
         var hosts: [(name: String, site: Site)] = []
         var fallback: Site?
-        var subjects = MetricSubjects(upstreams: targets.map(\.name))
+        var subjects = before?.subjects ?? MetricSubjects(upstreams: targets.map(\.name))
         for settings in configuration.sites {
             let site = try site(settings, &subjects)
             if settings.hosts.isEmpty { fallback = site }
@@ -43,12 +44,27 @@ struct SnapshotBuilder {
             timeouts: timeouts, limits: bounds, clientCodecLimits: clientLimits,
             upstreamCodecLimits: upstreamLimits,
             trustedProxies: TrustedProxies(configuration.trustedProxies),
-            bodyBudget: BodyBudget(limitBytes: configuration.limits.collectedBodiesBytes),
+            bodyBudget: before?.snapshot.bodyBudget
+                ?? BodyBudget(limitBytes: configuration.limits.collectedBodiesBytes),
             processLimit: processLimit, tokenIssuers: tokenIssuers)
+        if before == nil { subjects.reserve(configuration.metrics.spareRoutes) }
         return (snapshot, subjects)
     }
 
     // MARK: Upstreams
+
+    /// Those of `running` where there is one, after a look at all the files they are made from: the
+    /// pools are made for them.
+    private func targets(after running: Snapshot?) throws(StartFault) -> [UpstreamTarget] {
+        var targets: [UpstreamTarget] = []
+        for upstream in configuration.upstreams { targets.append(try target(upstream)) }
+        targets += try tunnelTargets()
+        guard let running else { return targets }
+        guard targets.map(\.tunnelTraits) == running.upstreams.map(\.tunnelTraits) else {
+            throw StartFault("whether an upstream takes WebSocket changed, which takes a restart")
+        }
+        return running.upstreams
+    }
 
     private func target(
         _ settings: UpstreamSettings, isForTunnels: Bool = false
@@ -405,4 +421,9 @@ struct SnapshotBuilder {
         limits.connectionWindowBytes = 1 << 30
         return limits
     }
+}
+
+extension UpstreamTarget {
+    /// What the routes of sites decide about an upstream.
+    fileprivate var tunnelTraits: String { "\(name) \(awaitsSettings)" }
 }

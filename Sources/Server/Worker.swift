@@ -8,6 +8,8 @@ struct WorkerPlan: Sendable {
     let snapshot: Snapshot
     let addresses: [[[SocketAddress]]]
     let listeners: [Listener]
+    /// Of the listeners, in their order.
+    let traits: [ListenerTraits]
     let mailbox: Mailbox
     let log: AccessLogQueue?
     let metrics: MetricRegistry?
@@ -23,6 +25,8 @@ final class Worker {
     private let network: PollerNetwork
     private let core: Core
     private var spin: Spin
+    /// Of the listeners, in their order: for connections that come from now on.
+    private var traits: [ListenerTraits]
     private var acceptable: [Int] = []
     private var accepts: UInt = 0
     /// Accepting rests until then, because no descriptor or no place was left.
@@ -36,6 +40,7 @@ final class Worker {
         poller = try Poller()
         network = PollerNetwork(poller)
         spin = Spin(microseconds: plan.spinMicroseconds)
+        traits = plan.traits
         core = Core(
             snapshot: plan.snapshot, addresses: plan.addresses, network: network,
             log: plan.log?.makeOutbox(),
@@ -117,6 +122,10 @@ final class Worker {
             case .resolved(let addresses): core.resolved(addresses)
             case .checked(let isHealthy): core.checked(isHealthy)
             case .keys(let issuer, let keys): core.keysChanged(ofIssuer: issuer, keys)
+            case .adopt(let adoption):
+                core.adopt(adoption.snapshot)
+                traits = adoption.traits
+                adoption.taken()
             case .drain:
                 stopListening()
                 core.drain()
@@ -146,17 +155,19 @@ final class Worker {
         accepts &+= 1
         let index = acceptable[Int(accepts % UInt(acceptable.count))]
         do throws(SystemFault) {
-            try accept(plan.listeners[index])
+            try accept(plan.listeners[index], traits[index])
         } catch {
             rest()
         }
     }
 
-    private func accept(_ listener: Listener) throws(SystemFault) {
+    private func accept(
+        _ listener: Listener, _ traits: ListenerTraits
+    ) throws(SystemFault) {
         guard let accepted = try listener.socket.accept() else { return }
         let peer = accepted.peer
         let wire = SocketWire(accepted.take())
-        let isTaken = try core.accepted(peer: peer, traits: listener.traits) {
+        let isTaken = try core.accepted(peer: peer, traits: traits) {
             (token) throws(SystemFault) in
             try self.poller.watch(wire.descriptor, token: token.rawValue)
             return wire

@@ -1,6 +1,7 @@
 /// Every metric there is, in the order in which they are exposed.
 extension Metric {
-    public static let all: [Metric] = requests + tokens + upstreams + issuers + workers + process
+    public static let all: [Metric] =
+        requests + tokens + upstreams + issuers + workers + reloading + process
 
     private static let requests = [
         requestDuration, timeToFirstByte, overhead, requestBodySize, responseBodySize,
@@ -16,6 +17,7 @@ extension Metric {
         clientConnections, clientConnectionsAccepted, tlsHandshakes, turnDuration,
         droppedLogLines, overflow, scrapes,
     ]
+    private static let reloading = [reloads, reloadTime]
     private static let process = [
         buildInfo, processorTime, residentMemory, virtualMemory, openDescriptors,
         descriptorLimit, startTime,
@@ -111,6 +113,15 @@ extension Metric {
     static let scrapes = Metric(
         "gatehouse_metrics_scrapes_total", .counter, [],
         "Answers given with these metrics, this one included.")
+
+    // MARK: Reloads
+
+    static let reloads = Metric(
+        "gatehouse_config_reloads_total", .counter, ["result"],
+        "Reloads of the configuration: ok, or failed, which leaves the one before in force.")
+    static let reloadTime = Metric(
+        "gatehouse_config_last_reload_success_timestamp_seconds", .gauge, [],
+        "When the configuration in force was taken over, in Unix time.")
 
     // MARK: The process
 

@@ -10,10 +10,11 @@ extension MetricRegistry {
         public var droppedLogLines: Int
         public var scrapes: Int
         public var tokenKeys: [TokenKeysReading]
+        public var reloads: ReloadReading
 
         public init(
             version: String, started: UnixTime, usage: ProcessUsage, droppedLogLines: Int,
-            scrapes: Int, tokenKeys: [TokenKeysReading] = []
+            scrapes: Int, tokenKeys: [TokenKeysReading] = [], reloads: ReloadReading? = nil
         ) {
             self.version = version
             self.started = started
@@ -21,6 +22,7 @@ extension MetricRegistry {
             self.droppedLogLines = droppedLogLines
             self.scrapes = scrapes
             self.tokenKeys = tokenKeys
+            self.reloads = reloads ?? ReloadReading(lastSuccess: started)
         }
     }
 
@@ -32,6 +34,7 @@ extension MetricRegistry {
         writeUpstreams(to: &page)
         writeTokenKeys(process.tokenKeys, to: &page)
         writeWorkers(process, to: &page)
+        writeReloads(process.reloads, to: &page)
         writeProcess(process, to: &page)
         return page.take()
     }
@@ -41,7 +44,10 @@ extension MetricRegistry {
     private func writeRequests(to page: inout Exposition) {
         page.begin(.requestDuration)
         writeSeries(0, Self.overflowLabels, to: &page)
-        for number in 0..<directory.count {
+        let count = directory.count
+        // Read behind the count: every number that is counted under has its name by then.
+        let subjects = subjects
+        for number in 0..<count {
             let labels = directory[number]
             let subject = subjects.routes[labels.route]
             writeSeries(
@@ -120,6 +126,7 @@ extension MetricRegistry {
     // MARK: Upstreams
 
     private func writeUpstreams(to page: inout Exposition) {
+        let subjects = subjects
         let each = subjects.upstreams.enumerated().map { ($1, layout.upstream($0)) }
         page.begin(.upstreamConnections)
         for (name, start) in each {

@@ -6,9 +6,10 @@ import Server
 enum ServeCommand {
     static func run(_ arguments: [String]) throws -> Status {
         let options = try Options(arguments, allowed: ["--config"])
-        let configuration = try Configuration.load(path: try options.required("--config"))
+        let path = try options.required("--config")
+        let configuration = try Configuration.load(path: path)
         let gateway = try Gateway(
-            configuration,
+            configuration, path: path,
             announce: { StandardStream.output.write($0 + "\n") },
             warn: { StandardStream.error.write("gatehouse: warning: \($0)\n") })
         gateway.run()

@@ -26,7 +26,7 @@ enum Usage {
 
         Signals:
           SIGTERM, SIGINT  finish what is in flight, then exit 0; a second one ends at once
-          SIGHUP           open the access log anew
+          SIGHUP           open the access log anew and reload the configuration
 
         Exit status: 0 after a signal; 1 when FILE or what it names cannot be used.
 

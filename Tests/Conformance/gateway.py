@@ -61,6 +61,7 @@ class Gateway:
         self.settings = settings
         self.ca = str(ca)
         self.key = key
+        self.config = self.directory / "gatehouse.yaml"
         self.log_path = Path(settings["accessLog"]["path"])
         self.listeners = {}
         self.stdout_lines = []
@@ -73,10 +74,9 @@ class Gateway:
     # Life.
 
     def start(self, deadline=60):
-        config = self.directory / "gatehouse.yaml"
-        config.write_text(dump(self.settings))
+        self.config.write_text(dump(self.settings))
         self.process = subprocess.Popen(
-            [binary(), "serve", "--config", str(config)],
+            [binary(), "serve", "--config", str(self.config)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
             env=environment(), cwd=self.directory,
         )
@@ -119,7 +119,22 @@ class Gateway:
 
     def _read_stderr(self):
         for line in self.process.stderr:
-            self.stderr += line
+            with self._ready:
+                self.stderr += line
+                self._ready.notify_all()
+
+    def reload(self, settings=None, ending="configuration reloaded", deadline=20):
+        """Sends SIGHUP, behind `settings` in the file, and waits for what is said last; returns all
+        that was said. When it returns every worker has gone over."""
+        if settings is not None:
+            self.config.write_text(settings if isinstance(settings, str) else dump(settings))
+        last = f"gatehouse: {ending}\n".encode()
+        with self._ready:
+            start = len(self.stderr)
+            self.process.send_signal(signal.SIGHUP)
+            said = self._ready.wait_for(lambda: last in self.stderr[start:], deadline)
+            assert said, f"no \"{ending}\":\n{self.stderr[start:].decode()}"
+            return self.stderr[start:].decode()
 
     def terminate(self):
         """Sends SIGTERM and returns at once."""

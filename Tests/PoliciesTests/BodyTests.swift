@@ -18,4 +18,18 @@ struct BodyTests {
         #expect(budget.usedBytes == 0)
         #expect(budget.reserve(100))
     }
+
+    @Test("keeps what is lent when its limit changes")
+    func adjusted() {
+        let budget = BodyBudget(limitBytes: 100)
+        #expect(budget.reserve(80))
+        budget.adjust(limitBytes: 50)
+        #expect(!budget.reserve(1))
+        budget.release(40)
+        #expect(budget.reserve(10))
+        #expect(!budget.reserve(1))
+        budget.adjust(limitBytes: 200)
+        #expect(budget.reserve(150))
+        #expect(budget.usedBytes == 200)
+    }
 }

@@ -24,6 +24,7 @@ final class World {
         var bodyLimit = 10_485_760
         var budget = 268_435_456
         var isAutomatic = true
+        var keyStatus = KeyStatus.active
         /// What stands at `/document`.
         var document = ServedDocument([])
     }
@@ -65,7 +66,14 @@ final class World {
             wall: UnixTime(nanoseconds: 1_700_000_000_000_000_000 + Int64(nanoseconds)))
     }
 
-    private static func makeSnapshot(_ setting: Setting) throws -> Snapshot {
+    /// The core goes over to a snapshot made by other settings, as at a reload.
+    func adopt(_ setting: Setting) throws {
+        core.adopt(try Self.makeSnapshot(setting, after: snapshot))
+    }
+
+    private static func makeSnapshot(
+        _ setting: Setting, after before: Snapshot? = nil
+    ) throws -> Snapshot {
         let endpoints = setting.weights.enumerated().map { index, weight in
             EndpointTarget(
                 host: "127.0.0.1", port: address(ofEndpoint: index).port, basePath: "/v1",
@@ -77,11 +85,11 @@ final class World {
             limits: setting.limits, ejection: setting.ejection,
             awaitsSettings: setting.isUpstreamHTTP2)
         return Snapshot(
-            sites: SiteDirectory(hosts: [], fallback: try makeSite(setting)), upstreams: [target],
-            timeouts: setting.timeouts, limits: Bounds(),
+            sites: SiteDirectory(hosts: [], fallback: try makeSite(setting)),
+            upstreams: before?.upstreams ?? [target], timeouts: setting.timeouts, limits: Bounds(),
             clientCodecLimits: .offeringWebSocket,
             upstreamCodecLimits: setting.upstreamLimits, trustedProxies: TrustedProxies(),
-            bodyBudget: BodyBudget(limitBytes: setting.budget))
+            bodyBudget: before?.bodyBudget ?? BodyBudget(limitBytes: setting.budget))
     }
 
     private static func makeSite(_ setting: Setting) throws -> Site {
@@ -113,7 +121,9 @@ final class World {
             ],
             identity: identity,
             keys: try KeyTable([
-                KeyRecord(id: "key", name: "", prefix: "sk-", digest: digest, meter: Meter())
+                KeyRecord(
+                    id: "key", name: "", prefix: "sk-", digest: digest,
+                    status: setting.keyStatus, meter: Meter())
             ]),
             requestHeaders: RequestHeaderPolicy(), responseHeaders: .allBut(),
             latencyField: nil, sendsRateLimitFields: true, crossOrigin: CrossOriginPolicy(),

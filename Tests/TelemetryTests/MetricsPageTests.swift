@@ -113,6 +113,35 @@ struct MetricsPageTests {
         #expect(page.hasSuffix("\n"))
     }
 
+    @Test("name routes that come later, and those beyond the bound other")
+    func laterRoutes() {
+        var subjects = MetricSubjects(upstreams: [])
+        let first = subjects.add(site: "s", route: "/first")
+        subjects.reserve(1)
+        let registry = MetricRegistry(subjects, workers: 1, seriesLimit: 10)
+        let recorder = registry.makeRecorder(worker: 0)
+        let later = subjects.add(site: "s", route: "/later")
+        let beyond = ["/a", "/b"].map { subjects.add(site: "s", route: $0) }
+        #expect(Set([first, later, beyond[0]]).count == 3 && beyond[0] == beyond[1])
+        #expect(subjects.add(site: "s", route: "/first") == first)
+        registry.adopt(subjects)
+        for route in [first, later] + beyond {
+            recorder.finished(RequestMeasure(route: route, method: .get, status: 200))
+        }
+        let page = registry.text(
+            .init(
+                version: "1", started: UnixTime(seconds: 1), usage: ProcessUsage.now(),
+                droppedLogLines: 0, scrapes: 1)
+        ).text
+        let name = "http_server_request_duration_seconds_count"
+        let counts = [("s", "/first", 1), ("s", "/later", 1), ("other", "other", 2)]
+        for (site, route, count) in counts {
+            let labels = #"site="\#(site)",http_route="\#(route)",http_request_method="GET""#
+            let line = page.split(separator: "\n").first { $0.hasPrefix("\(name){\(labels)") }
+            #expect(line?.hasSuffix(" \(count)") == true, "\(route)")
+        }
+    }
+
     @Test("keep whatever a label holds on one line")
     func escaping() {
         var subjects = MetricSubjects(upstreams: ["a\"b\\c\nd"])

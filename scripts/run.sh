@@ -40,6 +40,11 @@ prepare() {
     umask 077
     mkdir -p "$state"
     if [[ ! -s $state/pepper ]]; then head -c 32 /dev/urandom >"$state/pepper"; fi
+    # What the other profiles in conf/ name, so that each can be started by itself.
+    scripts/make-token.sh keys "$state"
+    for profile in bve devsphere; do
+        [[ -s $state/demo-keys-$profile.yaml ]] || say "keys: []" >"$state/demo-keys-$profile.yaml"
+    done
 }
 
 is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }

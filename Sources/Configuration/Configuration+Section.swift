@@ -34,6 +34,16 @@ extension Configuration: Section {
             "monthlyRequests", \.monthlyRequests, .section,
             why: "What all keys may use together."),
         Setting(
+            "killed", \.killed, .bool,
+            why: "The kill switch of everything: while it is on, whoever is let in otherwise is "
+                + "answered 403."),
+        Setting(
+            "organizations", \.organizations, .list(of: .section),
+            why: "Tenants and their projects, where there are any."),
+        Setting(
+            "organizationsFile", \.organizationsFile, .optional(.path),
+            why: "Another file with `organizations`, read at start."),
+        Setting(
             "upstreams", \.upstreams, .list(of: .section, minimum: 1), isRequired: true,
             why: "Services requests are forwarded to."),
         Setting(
@@ -56,6 +66,7 @@ extension Configuration: Section {
             hasDefault = true
         }
         checkBodies(nodes, &reader)
+        readOrganizations(node, &reader)
         readPepper(node, &reader)
     }
 
@@ -71,6 +82,17 @@ extension Configuration: Section {
                     at: place.mark(of: "bodyLimitBytes"))
             }
         }
+    }
+
+    private mutating func readOrganizations(
+        _ node: YAMLNode, _ reader: inout ConfigurationReader
+    ) {
+        guard let path = organizationsFile else { return }
+        var file = OrganizationFile()
+        reader.readFile(
+            path, limit: OrganizationFile.limitBytes, at: node.mark(of: "organizationsFile"),
+            into: &file)
+        organizations += file.organizations
     }
 
     private mutating func readPepper(_ node: YAMLNode, _ reader: inout ConfigurationReader) {

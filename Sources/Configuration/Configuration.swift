@@ -23,6 +23,12 @@ public struct Configuration: Sendable {
     public var timeouts = TimeoutSettings()
     public var limits = LimitSettings()
     public var monthlyRequests = MonthlyRequestSettings()
+    /// The kill switch of everything.
+    public var killed = false
+    /// Of the file and of `organizationsFile` together.
+    public var organizations: [OrganizationSettings] = []
+    /// Absolute path of the file more organizations were read from.
+    public var organizationsFile: String?
     public var upstreams: [UpstreamSettings] = []
     public var tokenIssuers: [TokenIssuerSettings] = []
     public var sites: [SiteSettings] = []

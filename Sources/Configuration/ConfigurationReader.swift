@@ -123,6 +123,27 @@ struct ConfigurationReader {
         return (isFromRoot ? "/" : "") + parts.joined(separator: "/")
     }
 
+    /// Reads another file that has the form of `section`, and lends `use` what was read while
+    /// problems are still that file's.
+    mutating func readFile<S: Section>(
+        _ path: String, limit: Int, at mark: Mark, into section: inout S,
+        then use: (YAMLNode, inout S, inout ConfigurationReader) -> Void = { _, _, _ in }
+    ) {
+        guard let contents = contents(of: path, limit: limit, at: mark) else { return }
+        let outer = file
+        file = path
+        defer { file = outer }
+        do throws(YAMLError) {
+            var bounds = YAML.Bounds()
+            bounds.nodes = 16_000_000
+            let root = try YAML.parse(contents.bytes, bounds: bounds)
+            read(root, into: &section)
+            use(root, &section, &self)
+        } catch {
+            report(error.message, at: error.mark)
+        }
+    }
+
     /// The file at `path`; nil after reporting why not, or, where files are not checked, silently.
     mutating func contents(of path: String, limit: Int, at mark: Mark) -> ByteBuffer? {
         do throws(FileContents.Failure) {

@@ -27,10 +27,25 @@ extension KeyEntry: Section {
             "allowedModels", \.allowedModels, .optional(.list(of: .text(limit: 256))),
             why: "Exact names; absent: every model, empty: none."),
         Setting(
-            "scopes", \.scopes, .list(of: .text(limit: 128)), why: "What the key may do."),
+            "scopes", \.scopes, .list(of: .text(limit: 128)),
+            why: "What the key may do, where routes demand a `scope`."),
+        Setting(
+            "organization", \.organization, .optional(.reference(to: .organization)),
+            why: "Whose it is. Not needed beside `project`."),
+        Setting(
+            "project", \.project, .optional(.reference(to: .project)),
+            why: "What it is for; where hosts stand for projects it is refused at all others."),
+        Setting(
+            "role", \.role, .optional(.text("role", limit: 64)),
+            why: "Where routes demand `roles`."),
     ]
 
     mutating func finish(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
+        if organization != nil, project != nil {
+            reader.report(
+                "a key of a project belongs to that project's organization",
+                at: node.mark(of: "organization"))
+        }
         guard hash.count == 32 else { return }
         let text = KeyEntry.written(hash)
         reader.declare(

@@ -22,6 +22,10 @@ extension KeyEntry {
             lines.append("allowedModels: [\(Self.list(allowedModels))]")
         }
         if !scopes.isEmpty { lines.append("scopes: [\(Self.list(scopes))]") }
+        let owners = [("organization", organization), ("project", project), ("role", role)]
+        for (name, owner) in owners {
+            if let owner { lines.append("\(name): \(Self.quoted(owner))") }
+        }
         return margin + "- " + lines.joined(separator: "\n" + margin + "  ") + "\n"
     }
 

@@ -23,6 +23,10 @@ public struct KeyEntry: Sendable {
     /// nil: every model.
     public var allowedModels: [String]?
     public var scopes: [String] = []
+    /// The organization it belongs to; nil: to that of `project`, or to none.
+    public var organization: String?
+    public var project: String?
+    public var role: String?
 
     /// `limits` as written, until the site's defaults are known.
     var writtenLimits: YAMLNode?

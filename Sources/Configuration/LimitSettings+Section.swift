@@ -65,6 +65,14 @@ extension LimitSettings: Section {
             why: "The answer to a `legacyCompletions` route, which is read to its end before the "
                 + "client gets it; a longer one is answered 502. Counts as a collected body."),
         Setting(
+            "countedAddresses", \.countedAddresses, .whole(16...16_777_216),
+            why: "Client addresses that a site's `addressRequestsPerMinute` counts at once, 24 "
+                + "bytes each; those beyond are not counted."),
+        Setting(
+            "meters", \.meters, .whole(1...100_000_000),
+            why: "Keys, projects and users that are counted at once; requests of users beyond are "
+                + "answered 503."),
+        Setting(
             "clientConnections", \.clientConnections, .whole(0...10_000_000),
             why: "Client connections at once. 0: half of the process's descriptor limit."),
         Setting(

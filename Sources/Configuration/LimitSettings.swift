@@ -20,6 +20,10 @@ public struct LimitSettings: Sendable, Equatable {
     public var collectedBodiesBytes = 268_435_456
     /// An upstream's answer that is read to its end because it has to be translated.
     public var translatedAnswerBytes = 10_485_760
+    /// Client addresses that `addressRequestsPerMinute` counts at once, for each site.
+    public var countedAddresses = 65_536
+    /// Keys, projects and users that are counted at once.
+    public var meters = 1_000_000
     /// 0: half of the process's descriptor limit.
     public var clientConnections = 0
     /// Lingering close of HTTP/1.1: what is still read and thrown away behind an early answer.

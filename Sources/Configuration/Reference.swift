@@ -1,6 +1,6 @@
 /// What can be named once and referred to by its name.
 enum Reference: String, Sendable {
-    case listener, upstream, site, host
+    case listener, upstream, site, host, organization, project, slug
     case listenAddress = "address"
     case keyID = "key id"
     case keyHash = "key hash"
@@ -8,7 +8,7 @@ enum Reference: String, Sendable {
 
     var article: String {
         switch self {
-        case .upstream, .listenAddress: "an"
+        case .upstream, .listenAddress, .organization: "an"
         default: "a"
         }
     }

@@ -34,6 +34,12 @@ extension RouteSettings: Section {
             "errorShape", \.errorShape, .choice,
             why: "How a failure within an event stream is worded: as the dialect's envelope, as "
                 + "an event of the Responses API, or as Anthropic's."),
+        Setting(
+            "scope", \.scope, .optional(.text("scope", limit: 128)),
+            why: "The caller's key or token must have exactly this scope."),
+        Setting(
+            "roles", \.roles, .list(of: .text("role", limit: 64)),
+            why: "The caller must have one of these roles. None: any will do."),
     ]
 
     mutating func finish(_ node: YAMLNode, _ reader: inout ConfigurationReader) {

@@ -39,6 +39,10 @@ public struct RouteSettings: Sendable, Equatable {
     /// where `path` is without parameters.
     public var upstreamPath: String?
     public var errorShape: ErrorShape
+    /// Exactly this scope is demanded of the caller.
+    public var scope: String?
+    /// One of these roles is demanded; empty: any.
+    public var roles: [String] = []
 
     init() { self.init([], .root, body: .stream) }
 

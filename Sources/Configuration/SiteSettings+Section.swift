@@ -18,7 +18,9 @@ extension SiteSettings: Section {
             why: "Stands in the access log and the metrics."),
         Setting(
             "hosts", \.hosts, .list(of: .host),
-            why: "Host names it answers to. None: every host that no other site names."),
+            why: "Host names it answers to; `*.name` stands for every host with one label more, "
+                + "which is the slug of a project where there are projects. None: every host that "
+                + "no other site names."),
         Setting(
             "dialect", \.dialect, .choice, why: "How errors are worded, and what is usual there."),
         Setting(
@@ -53,6 +55,10 @@ extension SiteSettings: Section {
             "latencyHeader", \.latencyHeader, .optional(.fieldName),
             why: "A response field with the gateway's total time in whole milliseconds."),
         Setting(
+            "identityHeaders", \.identityHeaders, .bool,
+            why: "Whether the upstream is told who calls: `X-Tenant-Id`, `X-Project-Id`, "
+                + "`X-End-User-Id`, `X-Role`, `X-Tier`. A client's own are dropped in any case."),
+        Setting(
             "rateLimitHeaders", \.rateLimitHeaders, .bool,
             why: "Whether answers carry `x-ratelimit-*`, so that clients can pace themselves."),
         Setting(
@@ -62,6 +68,16 @@ extension SiteSettings: Section {
 
     private static let identities: [Setting<SiteSettings>] = [
         Setting(
+            "credentials", \.credentials, .list(of: .choice, minimum: 1, isOneAllowed: true),
+            why: "Whether callers show an API key, a token (JWT), or either."),
+        Setting(
+            "tokenIssuer", \.tokenIssuer, .optional(.reference(to: .tokenIssuer)),
+            why: "Whose tokens are believed."),
+        Setting(
+            "credentialFields", \.credentialFields, .list(of: .choice, isOneAllowed: true),
+            why: "Where the credential may stand instead of Authorization: Anthropic's clients "
+                + "send `x-api-key`, Azure's `api-key`. Never in two places at once."),
+        Setting(
             "keyPrefix", \.keyPrefix, .text("prefix", limit: 32),
             why: "What every key begins with; anything else is refused without a look-up."),
         Setting(
@@ -69,6 +85,11 @@ extension SiteSettings: Section {
             why: "Whether a WebSocket may bring its key as the subprotocol "
                 + "`openai-insecure-api-key.KEY`, as pages in a browser must. Whoever can read "
                 + "the page has the key then. It never goes upstream, whatever this says."),
+        Setting(
+            "addressRequestsPerMinute", \.addressRequestsPerMinute,
+            .whole(1...1_000_000_000, or: "unlimited"),
+            why: "Of each client address (IPv6: of each /64), whatever credential it shows; "
+                + "checked before the credential is."),
         Setting(
             "defaultLimits", \.defaultLimits, .section,
             why: "For keys that set no limits of their own."),
@@ -97,6 +118,11 @@ extension SiteSettings: Section {
         readKeysFile(node, &reader)
         checkRoutes(node, &reader)
         if !openapi { routes.removeAll { $0.action == .openapi } }
+        if credentials.contains(.token) != (tokenIssuer != nil) {
+            reader.report(
+                "tokenIssuer and a token among the credentials belong together",
+                at: node.mark(of: tokenIssuer == nil ? "credentials" : "tokenIssuer"))
+        }
         if !keyPrefix.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) {
             reader.report("expected visible ASCII", at: node.mark(of: "keyPrefix"))
         }
@@ -121,22 +147,12 @@ extension SiteSettings: Section {
     private mutating func readKeysFile(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
         guard let path = keysFile else { return }
         let mark = node.mark(of: "keysFile")
-        guard let contents = reader.contents(of: path, limit: KeyFile.limitBytes, at: mark)
-        else { return }
-        let outer = reader.file
-        reader.file = path
-        defer { reader.file = outer }
-        do throws(YAMLError) {
-            var bounds = YAML.Bounds()
-            bounds.nodes = 16_000_000
-            let root = try YAML.parse(contents.bytes, bounds: bounds)
-            var file = KeyFile()
-            reader.read(root, into: &file)
+        var file = KeyFile()
+        reader.readFile(path, limit: KeyFile.limitBytes, at: mark, into: &file) {
+            root, file, reader in
             complete(&file.keys, root["keys"]?.items ?? [], &reader)
-            keys += file.keys
-        } catch {
-            reader.report(error.message, at: error.mark)
         }
+        keys += file.keys
     }
 
     private func checkRoutes(_ node: YAMLNode, _ reader: inout ConfigurationReader) {

@@ -20,6 +20,17 @@ public struct SiteSettings: Sendable {
         case data, kong
     }
 
+    /// How a caller may say who it is.
+    public enum Credential: String, Sendable, CaseIterable {
+        case key, token
+    }
+
+    /// A field beside Authorization that may hold the credential.
+    public enum CredentialPlace: String, Sendable, CaseIterable {
+        case xAPIKey = "x-api-key"
+        case apiKey = "api-key"
+    }
+
     /// When a minute of `requestsPerMinute` begins.
     public enum MinuteWindow: String, Sendable, CaseIterable {
         /// Opened by the first request, 60 s long.
@@ -48,8 +59,15 @@ public struct SiteSettings: Sendable {
     /// Lower case; nil: no such field is sent.
     public var latencyHeader: String?
     public var crossOrigin = CrossOriginSettings()
+    public var credentials: [Credential] = [.key]
+    public var credentialFields: [CredentialPlace] = []
+    /// Name of an entry of `Configuration.tokenIssuers`.
+    public var tokenIssuer: String?
     public var keyPrefix = "sk-"
     public var rateLimitHeaders = true
+    public var identityHeaders = false
+    /// nil: unlimited.
+    public var addressRequestsPerMinute: Int?
     /// Whether a key among the subprotocols of a WebSocket counts, as browsers send it.
     public var webSocketSubprotocolKeys = false
     public var bodyLimitBytes = 10_485_760
@@ -76,7 +94,12 @@ public struct SiteSettings: Sendable {
             crossOrigin = .bve
             keyPrefix = "sk-bve-"
             defaultLimits = KeyLimits(requestsPerMinute: 60, requestsPerDay: 10_000)
-        case .behest, .behestAdmin:
+        case .behest:
+            credentials = [.token]
+            identityHeaders = true
+            addressRequestsPerMinute = 120
+            minuteWindow = .calendarMinute
+        case .behestAdmin:
             keyPrefix = "behest_sk_live_"
             minuteWindow = .calendarMinute
         case .onecli, .onecliObject:

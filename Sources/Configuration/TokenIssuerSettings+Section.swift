@@ -69,6 +69,13 @@ extension TokenIssuerSettings: Section {
             "cacheEntries", \.cacheEntries, .whole(0...1_000_000),
             why: "Verified tokens each worker remembers, rounded down to a power of two: they cost "
                 + "a look-up instead of a verification. Below 4: none."),
+        Setting(
+            "userRequestsPerMinute", \.userRequestsPerMinute,
+            .whole(0...1_000_000_000, or: "unlimited"),
+            why: "Of each user, where there are no projects to say so."),
+        Setting(
+            "userRequestsPerDay", \.userRequestsPerDay,
+            .whole(0...1_000_000_000_000, or: "unlimited"), why: "The same in a day, UTC."),
     ]
 
     private static let url = ValueKind<DocumentURL>.parsed("`http://` or `https://` URL") {

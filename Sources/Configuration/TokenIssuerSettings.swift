@@ -36,6 +36,9 @@ public struct TokenIssuerSettings: Sendable, Equatable {
     public var tenantMember: String? = "tid"
     public var maxTokenBytes = 8_192
     public var cacheEntries = 4_096
+    /// Of each user where there are no projects; nil is unlimited.
+    public var userRequestsPerMinute: Int?
+    public var userRequestsPerDay: Int?
 
     public init() {}
 }

@@ -125,11 +125,13 @@ extension ValueKind where Value == String {
         }
     }
 
-    /// A host name or address without a port, kept in lower case; the only one of its kind.
+    /// A host name or address without a port, kept in lower case; the only one of its kind. `*.`
+    /// stands for one label in front.
     static var host: ValueKind {
         let host = scalar("host name without port", write: { $0 }) { text in
             let name = text.lowercased()
-            return HostName.isValid(name) || IPAddress(name) != nil ? name : nil
+            let tail = name.hasPrefix("*.") ? String(name.dropFirst(2)) : name
+            return HostName.isValid(tail) || IPAddress(name) != nil ? name : nil
         }
         return host.unique(.host)
     }
@@ -141,7 +143,8 @@ extension ValueKind where Value == String {
         }
     }
 
-    private func unique(_ kind: Reference) -> ValueKind {
+    /// A value that nobody else may have.
+    func unique(_ kind: Reference) -> ValueKind {
         let read = self.read
         return ValueKind(
             name: name,

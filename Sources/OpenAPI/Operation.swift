@@ -10,6 +10,7 @@ struct Operation {
     /// In force for this route.
     let bodyLimit: Int
     let dialect: Dialect
+    let callers: Callers
 
     /// The gateway answers by itself, without a key.
     var isOwn: Bool { route.action == .health || route.action == .openapi }
@@ -50,13 +51,19 @@ struct Operation {
         case .misdirected: false
         // A segment that could be read as another path is no parameter.
         case .routeNotFound: !template.parameters.isEmpty
-        // Nothing that keys and their limits bring about.
-        case .invalidToken, .expiredToken, .authorityUnavailable, .suspendedProject,
-            .suspendedOrganization, .unknownProject, .otherTenant, .killed, .insufficientScope,
-            .insufficientRole, .rateLimited(.hour, _, _), .addressRateLimited, .quotaExceeded:
-            false
-        case .missingCredential, .malformedCredential, .unknownCredential, .expiredCredential,
-            .revokedCredential, .suspendedCredential, .rateLimited, .processExhausted,
+        case .rateLimited(.hour, _, _): false
+        case .addressRateLimited: callers.areCounted
+        case .unknownProject: callers.areTenants
+        case .suspendedProject, .suspendedOrganization, .otherTenant, .killed:
+            !isOwn && callers.areTenants
+        case .insufficientScope: !isOwn && route.scope != nil
+        case .insufficientRole: !isOwn && !route.roles.isEmpty
+        case .invalidToken, .expiredToken, .authorityUnavailable: !isOwn && callers.showTokens
+        case .unknownCredential, .expiredCredential, .revokedCredential, .suspendedCredential:
+            !isOwn && callers.showKeys
+        // Nothing brings it about yet.
+        case .quotaExceeded: false
+        case .missingCredential, .malformedCredential, .rateLimited, .processExhausted,
             .bodyTooLarge, .overloaded, .upstreamFailed:
             !isOwn
         case .modelNotAllowed: !isOwn && readsModel

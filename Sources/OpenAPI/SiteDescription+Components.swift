@@ -10,8 +10,8 @@ extension SiteDescription {
                 "BearerAuth": [
                     "type": "http", "scheme": "bearer",
                     "description": """
-                    An API key of this site, as `Authorization: Bearer KEY`. Every operation \
-                    needs it that does not say otherwise.
+                    An API key or a token of this site, as `Authorization: Bearer CREDENTIAL`. \
+                    Every operation needs it that does not say otherwise.
                     """,
                 ]
             ],

@@ -14,14 +14,18 @@ public struct SiteDescription {
     let dialect: Dialect
     let operations: [(template: PathTemplate, operations: [Operation])]
 
-    /// `routes` is compiled of `site.routes`, and answers with their places.
-    public init(_ site: SiteSettings, routes: RouteTable, dialect: Dialect) {
+    /// - `routes`: compiled of `site.routes`; answers with their places.
+    /// - `hasTenants`: callers may belong to organizations and projects, or be switched off.
+    public init(
+        _ site: SiteSettings, routes: RouteTable, dialect: Dialect, hasTenants: Bool = false
+    ) {
+        let callers = Callers(site, areTenants: hasTenants)
         self.site = site
         self.dialect = dialect
         var known: Set<String> = []
         operations = site.routes.flatMap { PathTemplate.all(for: $0.path) }.compactMap { template in
             guard known.insert(template.hierarchy).inserted else { return nil }
-            let found = Self.operations(of: template, site, routes, dialect)
+            let found = Self.operations(of: template, site, routes, dialect, callers)
             return found.isEmpty ? nil : (template, found)
         }
     }
@@ -29,14 +33,16 @@ public struct SiteDescription {
     /// A parameter in braces matches itself and no literal, so the text of a template finds what
     /// the table does with its other paths.
     private static func operations(
-        of template: PathTemplate, _ site: SiteSettings, _ routes: RouteTable, _ dialect: Dialect
+        of template: PathTemplate, _ site: SiteSettings, _ routes: RouteTable, _ dialect: Dialect,
+        _ callers: Callers
     ) -> [Operation] {
         Method.allCases.compactMap { method in
             guard let place = routes.find(method, template.text.utf8.span) else { return nil }
             let route = site.routes[place]
             return Operation(
                 method: method, template: template, route: route,
-                bodyLimit: route.bodyLimitBytes ?? site.bodyLimitBytes, dialect: dialect)
+                bodyLimit: route.bodyLimitBytes ?? site.bodyLimitBytes, dialect: dialect,
+                callers: callers)
         }
     }
 

@@ -3,11 +3,11 @@ import Errors
 import HTTP
 import Kernel
 
-/// Decides who a caller is, by an API key.
+/// Decides who a caller is, by an API key or by a token.
 public struct Identity: Sendable {
     /// Who it is, or why nobody.
     public enum Decision: Sendable {
-        case principal(KeyRecord)
+        case principal(Principal)
         case refused(GatewayError)
     }
 
@@ -26,18 +26,27 @@ public struct Identity: Sendable {
         hasher.hash(key, pepper.span)
     }
 
+    /// - `desk`: where tokens are verified; nil: there is none, and no token is believed.
     public func decide(
-        _ fields: borrowing Fields, _ hasher: SHA256Hasher, _ keys: KeyTable, at moment: Moment
+        _ fields: borrowing Fields, _ hasher: SHA256Hasher, _ keys: KeyTable,
+        _ desk: TokenDesk? = nil, at moment: Moment
     ) -> Decision {
-        let place: CredentialRules.Place
         switch rules.extract(from: fields) {
         case .missing: return .refused(.missingCredential)
         case .malformed(let fault): return .refused(.malformedCredential(fault))
-        case .key(let found): place = found
+        case .token(let place):
+            guard let desk else { return .refused(.authorityUnavailable) }
+            let token = fields.value(at: place.field).extracting(place.bytes)
+            return desk.decide(token, hasher, now: moment.wall)
+        case .key(let place):
+            let key = fields.value(at: place.field).extracting(place.bytes)
+            return decide(keys.find(digest(of: key, hasher)), at: moment)
         }
-        let digest = digest(of: fields.value(at: place.field).extracting(place.bytes), hasher)
-        guard let record = keys.find(digest) else { return .refused(.unknownCredential) }
+    }
+
+    private func decide(_ record: KeyRecord?, at moment: Moment) -> Decision {
+        guard let record else { return .refused(.unknownCredential) }
         if let error = record.refusal(at: moment.wall) { return .refused(error) }
-        return .principal(record)
+        return .principal(record.principal)
     }
 }

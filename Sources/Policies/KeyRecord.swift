@@ -7,9 +7,10 @@ public enum KeyStatus: UInt8, CaseIterable, Sendable {
     case active, suspended, revoked
 }
 
-/// Everything the data path knows about a key. The key itself is not among it.
+/// What a site knows of one key. The key itself is not among it.
 public final class KeyRecord: Sendable {
-    public let id: String
+    /// Whom the key stands for.
+    public let principal: Principal
     public let name: String
     /// What the key begins with, for people who look at a list of keys.
     public let prefix: String
@@ -17,25 +18,17 @@ public final class KeyRecord: Sendable {
     public let status: KeyStatus
     /// The first moment at which the key is no longer valid.
     public let expiresAt: UnixTime?
-    public let limits: RequestLimits
-    /// nil: every model.
-    public let allowedModels: ModelSet?
-    public let meter: Meter
 
     public init(
-        id: String, name: String, prefix: String, digest: Digest, status: KeyStatus = .active,
-        expiresAt: UnixTime? = nil, limits: RequestLimits = .unlimited,
-        allowedModels: ModelSet? = nil, meter: Meter
+        _ principal: Principal, name: String, prefix: String, digest: Digest,
+        status: KeyStatus = .active, expiresAt: UnixTime? = nil
     ) {
-        self.id = id
+        self.principal = principal
         self.name = name
         self.prefix = prefix
         self.digest = digest
         self.status = status
         self.expiresAt = expiresAt
-        self.limits = limits
-        self.allowedModels = allowedModels
-        self.meter = meter
     }
 
     /// Why the key cannot be used at that time; nil when it can.
@@ -47,16 +40,5 @@ public final class KeyRecord: Sendable {
             guard let expiresAt, time >= expiresAt else { return nil }
             return .expiredCredential
         }
-    }
-
-    /// Counts one request at the key's meter, and at the process's if that has a limit, if both
-    /// admit it.
-    public func admit(at moment: Moment, within process: ProcessLimit? = nil) -> Admission {
-        meter.admit(limits, at: moment, within: process)
-    }
-
-    public func allows(model: Span<UInt8>) -> Bool {
-        guard let allowedModels else { return true }
-        return allowedModels.contains(model)
     }
 }

@@ -30,7 +30,8 @@ public struct KeyTable: Sendable {
             while places[slot] != 0 {
                 let other = records[Int(places[slot]) - 1]
                 guard other.digest != record.digest else {
-                    throw Duplicate(firstID: other.id, secondID: record.id)
+                    throw Duplicate(
+                        firstID: other.principal.id, secondID: record.principal.id)
                 }
                 slot = (slot + 1) & (slots - 1)
             }

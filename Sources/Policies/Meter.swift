@@ -23,19 +23,21 @@ public final class Meter: Sendable {
     public init() {}
 
     /// Decides about one request and counts it when it is admitted. Tested in the order minute,
-    /// day, month, process; windows without a limit are not counted.
+    /// day, month, then whatever else has to admit it; windows without a limit are not counted.
     ///
-    /// The process is asked under this meter's lock, after the key's own windows: so neither counts
-    /// what the other refuses, and nothing is counted that would have to be taken back.
+    /// `others` are asked under this meter's lock, after its own windows: so neither counts what
+    /// the other refuses, and nothing is counted that would have to be taken back. They must not
+    /// ask this meter again.
     public func admit(
-        _ limits: RequestLimits, at moment: Moment, within process: ProcessLimit? = nil
+        _ limits: RequestLimits, at moment: Moment, andThen others: () -> Admission
     ) -> Admission {
-        if limits.isUnlimited {
-            guard let process, case .processExhausted(let reading) = process.admit(at: moment)
-            else { return .admitted(nil) }
-            return .processExhausted(reading)
-        }
-        return state.withLock { state in Self.admit(limits, at: moment, process, &state) }
+        if limits.isUnlimited { return others() }
+        return state.withLock { state in Self.admit(limits, at: moment, others, &state) }
+    }
+
+    /// The same where nothing else has to admit it.
+    public func admit(_ limits: RequestLimits, at moment: Moment) -> Admission {
+        admit(limits, at: moment) { .admitted(nil) }
     }
 
     /// Whether every window has passed, so that nothing is lost with the meter.
@@ -50,7 +52,7 @@ public final class Meter: Sendable {
     }
 
     private static func admit(
-        _ limits: RequestLimits, at moment: Moment, _ process: ProcessLimit?,
+        _ limits: RequestLimits, at moment: Moment, _ others: () -> Admission,
         _ state: inout State
     ) -> Admission {
         var tightest: WindowReading?
@@ -68,11 +70,13 @@ public final class Meter: Sendable {
             let reading = read(state.month, .month, limit, at: moment)
             if let refusal = judge(reading, &tightest) { return refusal }
         }
-        if let process, case .processExhausted(let reading) = process.admit(at: moment) {
-            return .processExhausted(reading)
-        }
+        let rest = others()
+        guard case .admitted(let reading) = rest else { return rest }
         count(limits, at: moment, &state)
-        return .admitted(tightest)
+        guard let reading, let own = tightest, reading.isTighter(than: own) else {
+            return .admitted(tightest ?? reading)
+        }
+        return .admitted(reading)
     }
 
     /// `reading` counts this request as made: a negative rest means there was no room for it.

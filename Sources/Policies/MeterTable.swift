@@ -1,47 +1,81 @@
 import Kernel
+import Synchronization
 
-/// The meters by key id, kept across configuration reloads.
+/// The meters by what they count, kept across configuration reloads.
 ///
-/// Only the control side uses it, when it builds a `KeyTable`; the data path holds the meters
-/// themselves.
+/// The data path holds the meters themselves; it comes here only for a user whose token it has just
+/// verified for the first time.
 public final class MeterTable: Sendable {
+    /// What a meter counts.
+    public enum Subject: Hashable, Sendable {
+        case key(String)
+        case project(String)
+        case user(project: String, [UInt8])
+    }
+
     /// There are as many meters as the table may hold.
     public struct Full: Error, Equatable, Sendable {
         public let bound: Int
+        public init(bound: Int) { self.bound = bound }
+    }
+
+    /// Parts with a lock each, so that sweeping stops nobody for long.
+    private final class Shard: Sendable {
+        let meters = Lock<[Subject: Meter]>([:])
     }
 
     private let bound: Int
-    private let meters = Lock<[String: Meter]>([:])
+    private let used = Atomic<Int>(0)
+    private let shards = (0..<64).map { _ in Shard() }
 
     public init(bound: Int = 1_000_000) { self.bound = bound }
 
     /// Counts for the process as a whole.
     public let process = Meter()
 
-    public var count: Int { meters.withLock { $0.count } }
+    public var count: Int { used.load(ordering: .relaxed) }
 
-    /// The meter of that key, made at the first call.
-    public func meter(for keyID: String) throws(Full) -> Meter {
-        let meter: Meter? = meters.withLock { meters in
-            if let known = meters[keyID] { return known }
-            guard meters.count < bound else { return nil }
+    /// The meter of that subject, made at the first call.
+    public func meter(for subject: Subject) throws(Full) -> Meter {
+        let shard = shards[Int(UInt(bitPattern: subject.hashValue) % UInt(shards.count))]
+        let meter: Meter? = shard.meters.withLock { meters in
+            if let known = meters[subject] { return known }
+            guard used.wrappingAdd(1, ordering: .relaxed).newValue <= bound else {
+                used.wrappingSubtract(1, ordering: .relaxed)
+                return nil
+            }
             let fresh = Meter()
-            meters[keyID] = fresh
+            meters[subject] = fresh
             return fresh
         }
         guard let meter else { throw Full(bound: bound) }
         return meter
     }
 
-    /// Forgets the meters of keys that are not among `keeping` and whose windows have passed: a key
-    /// that is taken out and put back within its month has not won anything. Returns how many were
-    /// forgotten.
+    /// Forgets the meters that nobody holds and whose windows have passed: a key that is taken out
+    /// and put back within its month has not won anything. Returns how many were forgotten.
     @discardableResult
-    public func sweep(at moment: Moment, keeping: Set<String>) -> Int {
-        meters.withLock { meters in
-            let before = meters.count
-            meters = meters.filter { keeping.contains($0.key) || !$0.value.isIdle(at: moment) }
-            return before - meters.count
+    public func sweep(at moment: Moment) -> Int {
+        var forgotten = 0
+        for shard in shards {
+            forgotten += shard.meters.withLock { Self.sweep(&$0, at: moment) }
         }
+        used.wrappingSubtract(forgotten, ordering: .relaxed)
+        return forgotten
+    }
+
+    private static func sweep(_ meters: inout [Subject: Meter], at moment: Moment) -> Int {
+        var idle: [Subject] = []
+        var index = meters.startIndex
+        while index != meters.endIndex {
+            if isKnownUniquelyReferenced(&meters.values[index]),
+                meters.values[index].isIdle(at: moment)
+            {
+                idle.append(meters.keys[index])
+            }
+            index = meters.index(after: index)
+        }
+        for subject in idle { meters[subject] = nil }
+        return idle.count
     }
 }

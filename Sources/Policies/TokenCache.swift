@@ -7,12 +7,16 @@ import Kernel
 /// fellows compete. So finding, keeping and evicting take the same few steps whatever comes, and
 /// the memory is bounded. Only who has a verified token gets anything in, so tokens that somebody
 /// made up cost the cache nothing.
-public struct TokenCache {
-    private static let width = 4
+///
+/// `Meaning` is what a token stands for.
+public struct TokenCache<Meaning: Sendable> {
+    private static var width: Int { 4 }
 
     private struct Slot {
         let digest: Digest
-        let claims: TokenClaims
+        let meaning: Meaning
+        /// The first moment at which the token is refused.
+        let end: UnixTime
         let version: UInt64
         var isUsed = false
     }
@@ -33,11 +37,11 @@ public struct TokenCache {
     /// How many tokens are held, those included that have expired since. It looks at every slot.
     public var count: Int { slots.count { $0 != nil } }
 
-    /// What the token of that digest says, if keys of that version verified it and it has not
+    /// What the token of that digest stands for, if keys of that version verified it and it has not
     /// expired.
     public mutating func find(
         _ digest: Digest, version: UInt64, now: UnixTime
-    ) -> TokenClaims? {
+    ) -> Meaning? {
         guard !slots.isEmpty else { return nil }
         let row = row(of: digest)
         for place in row..<row + Self.width {
@@ -47,7 +51,7 @@ public struct TokenCache {
                 return nil
             }
             if !slot.isUsed { slots[place]?.isUsed = true }
-            return slot.claims
+            return slot.meaning
         }
         return nil
     }
@@ -55,13 +59,13 @@ public struct TokenCache {
     /// Keeps what keys of that version have verified. Of a full row goes what is no longer good,
     /// else what was not asked for since the row was last full.
     public mutating func insert(
-        _ digest: Digest, _ claims: TokenClaims, version: UInt64, now: UnixTime
+        _ digest: Digest, _ meaning: Meaning, until end: UnixTime, version: UInt64, now: UnixTime
     ) {
         guard bound > 0 else { return }
         if slots.isEmpty { slots = Array(repeating: nil, count: bound) }
         let row = row(of: digest)
         let place = vacancy(row..<row + Self.width, digest, version, now)
-        slots[place] = Slot(digest: digest, claims: claims, version: version)
+        slots[place] = Slot(digest: digest, meaning: meaning, end: end, version: version)
     }
 
     private mutating func vacancy(
@@ -77,7 +81,7 @@ public struct TokenCache {
     }
 
     private static func isGood(_ slot: Slot, _ version: UInt64, _ now: UnixTime) -> Bool {
-        slot.version == version && now < slot.claims.refusedFrom
+        slot.version == version && now < slot.end
     }
 
     private func row(of digest: Digest) -> Int {

@@ -1,4 +1,5 @@
 import Crypto
+import Errors
 import Kernel
 
 /// One issuer's tokens at one worker: its keys as they are now, and what they have verified.
@@ -7,15 +8,18 @@ import Kernel
 /// refused at once, and the keys are asked for: the next such token finds them.
 public final class TokenDesk {
     public let issuer: TokenIssuer
+    private let verifier: TokenVerifier
     /// What the issuer signs with; nil: nobody knows yet.
     public private(set) var keys: KeySet?
-    private var cache: TokenCache
+    private var cache: TokenCache<Principal>
     /// Tokens that were answered from the cache, and those that had to be verified.
     public private(set) var remembered = 0
     public private(set) var examined = 0
 
-    public init(_ issuer: TokenIssuer, keys: KeySet? = nil) {
+    /// `verifier` is the worker's.
+    public init(_ issuer: TokenIssuer, _ verifier: TokenVerifier, keys: KeySet? = nil) {
         self.issuer = issuer
+        self.verifier = verifier
         self.keys = keys
         cache = TokenCache(bound: issuer.cacheEntries)
     }
@@ -23,24 +27,50 @@ public final class TokenDesk {
     /// Takes over another set of keys. What was verified with the one before is verified anew.
     public func replace(_ keys: KeySet) { self.keys = keys }
 
+    /// Whom `token` speaks for at `now`.
     public func decide(
-        _ token: Span<UInt8>, _ verifier: TokenVerifier, _ hasher: SHA256Hasher, now: UnixTime
-    ) -> Result<TokenClaims, TokenFault> {
-        guard let keys else { return .failure(.noKeys) }
-        guard token.count <= issuer.rules.maxTokenBytes else { return .failure(.tooLong) }
+        _ token: Span<UInt8>, _ hasher: SHA256Hasher, now: UnixTime
+    ) -> Identity.Decision {
+        guard let keys else { return .refused(.authorityUnavailable) }
+        guard token.count <= issuer.rules.maxTokenBytes else {
+            return .refused(GatewayError(.tooLong))
+        }
         let digest = hasher.hash(token)
-        if let claims = cache.find(digest, version: keys.version, now: now) {
+        if let principal = cache.find(digest, version: keys.version, now: now) {
             remembered += 1
-            return .success(claims)
+            return .principal(principal)
         }
         examined += 1
-        let result = verifier.verify(token, keys, issuer.rules, now: now)
-        switch result {
-        case .success(let claims):
-            cache.insert(digest, claims, version: keys.version, now: now)
-        case .failure(.unknownKey): issuer.demand.make()
-        case .failure: break
+        switch verifier.verify(token, keys, issuer.rules, now: now) {
+        case .failure(let fault):
+            if fault == .unknownKey { issuer.demand.make() }
+            return .refused(GatewayError(fault))
+        case .success(let claims): return remember(claims, digest, keys.version, now)
         }
-        return result
+    }
+
+    private func remember(
+        _ claims: TokenClaims, _ digest: Digest, _ version: UInt64, _ now: UnixTime
+    ) -> Identity.Decision {
+        do throws(GatewayError) {
+            let principal = try issuer.holders.principal(of: claims)
+            cache.insert(
+                digest, principal, until: claims.refusedFrom, version: version, now: now)
+            return .principal(principal)
+        } catch {
+            return .refused(error)
+        }
+    }
+}
+
+extension GatewayError {
+    /// One answer to all faults but expiry, which the caller can do something about.
+    init(_ fault: TokenFault) {
+        self =
+            switch fault {
+            case .expired: .expiredToken
+            case .noKeys: .authorityUnavailable
+            default: .invalidToken(LogReason(fault.logReason))
+            }
     }
 }

@@ -48,9 +48,9 @@ public final class Core {
     let random: RandomSource
     let probe = JSONProbe()
     let reader = JSONReader()
-    let tokenVerifier = TokenVerifier()
     /// One for each of the snapshot's token issuers, in its order.
     private(set) var tokenDesks: [TokenDesk]
+    private let tokenVerifier = TokenVerifier()
     /// A megabyte serves some hundred connections at once; more would only be kept for a burst.
     let memory = HTTP2Memory(bound: 1_048_576)
     var sessions = SlotTable<Session>(.session)
@@ -88,7 +88,7 @@ public final class Core {
         self.metrics = metrics
         self.now = now
         self.random = random
-        tokenDesks = snapshot.tokenIssuers.map { TokenDesk($0) }
+        tokenDesks = snapshot.tokenIssuers.map { [tokenVerifier] in TokenDesk($0, tokenVerifier) }
         wheel = TimerWheel(at: now.monotonic)
         pools = zip(snapshot.upstreams, addresses).map {
             UpstreamPool($0, addresses: $1, core: self)
@@ -119,7 +119,9 @@ public final class Core {
         assert(zip(pools, snapshot.upstreams).allSatisfy { $0.target === $1 })
         assert(snapshot.bodyBudget === self.snapshot.bodyBudget)
         self.snapshot = snapshot
-        tokenDesks = zip(snapshot.tokenIssuers, tokenDesks).map { TokenDesk($0, keys: $1.keys) }
+        tokenDesks = zip(snapshot.tokenIssuers, tokenDesks).map {
+            TokenDesk($0, tokenVerifier, keys: $1.keys)
+        }
     }
 
     /// What this worker holds of the snapshot's upstream of that index.

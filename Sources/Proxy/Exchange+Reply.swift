@@ -47,7 +47,7 @@ extension Exchange {
         core.body.removeAll(keepingCapacity: 65_536)
         let head = core.heads.take()
         head.status = 204
-        site.crossOrigin.appendPreflight(request.fields, to: &head.fields)
+        crossOrigin(site).appendPreflight(request.fields, to: &head.fields)
         send(head)
     }
 
@@ -113,7 +113,7 @@ extension Exchange {
         head.fields.append(.xRequestID) { requestID.write(into: &$0) }
         head.fields.append(.xTraceID) { trace.writeTraceID(into: &$0) }
         guard let site else { return }
-        site.crossOrigin.append(request.fields, to: &head.fields)
+        crossOrigin(site).append(request.fields, to: &head.fields)
         if let reading, site.sendsRateLimitFields || error != nil {
             RateLimitFields.append(reading, to: &head.fields)
         }
@@ -126,6 +126,10 @@ extension Exchange {
                 head.fields.append(name: name.span, value: $0)
             }
         }
+    }
+
+    private func crossOrigin(_ site: Site) -> CrossOriginPolicy {
+        addressed?.crossOrigin ?? site.crossOrigin
     }
 
     /// One line for each exchange.

@@ -9,11 +9,13 @@ import Policies
 extension Exchange {
     func receivedRequest(isEnd: Bool) {
         isRequestEnded = isEnd
-        guard let site = core.snapshot.sites.site(for: request.authority) else {
+        guard let place = core.snapshot.sites.find(request.authority) else {
             fail(.misdirected)
             return
         }
+        let site = place.site
         self.site = site
+        guard isAddressAdmitted(site), findProject(place) else { return }
         if CrossOriginPolicy.isPreflight(request.method, request.fields) {
             replyToPreflight(site)
             return
@@ -36,8 +38,31 @@ extension Exchange {
             return
         }
         if route.action == .webSocket, !beginHandshake(site, isEnd: isEnd) { return }
-        guard admit(site) else { return }
+        guard admit(site, route) else { return }
         startBody(route)
+    }
+
+    /// Before anything is looked at that costs more: whoever guesses is bounded by what he guesses
+    /// from.
+    private func isAddressAdmitted(_ site: Site) -> Bool {
+        guard let limit = site.addressLimit else { return true }
+        let address = core.snapshot.trustedProxies.client(
+            peer: session.peer.ip, request.fields)
+        switch limit.admit(address, at: core.now) {
+        case .admitted: return true
+        case .refused(let wait):
+            fail(.addressRateLimited(retryAfterMilliseconds: wait))
+            return false
+        }
+    }
+
+    /// Where the host's first label is a slug: it must be one.
+    private func findProject(_ place: SiteDirectory.Place) -> Bool {
+        let directory = core.snapshot.directory
+        guard let label = place.label, !directory.projects.isEmpty else { return true }
+        addressed = request.authority.withSlice(label) { directory.project(slug: $0) }
+        if addressed == nil { fail(.unknownProject) }
+        return addressed != nil
     }
 
     private func matchRoute(_ site: Site) -> Route? {
@@ -56,15 +81,23 @@ extension Exchange {
         return request.target.withBytes { .unknownRoute(method: method.bytes, path: $0) }
     }
 
-    /// Identity, state, limits, in this order; what identity refuses consumes nothing.
-    private func admit(_ site: Site) -> Bool {
-        switch site.identity.decide(request.fields, core.hasher, site.keys, at: core.now) {
+    /// Identity, state, permission, limits, in this order; what is refused before the limits
+    /// consumes nothing.
+    private func admit(_ site: Site, _ route: Route) -> Bool {
+        let desk = site.tokenIssuer.map { core.tokenDesks[$0] }
+        switch site.identity.decide(request.fields, core.hasher, site.keys, desk, at: core.now) {
         case .refused(let error):
             fail(error)
             return false
-        case .principal(let key):
-            principal = key
-            let admission = key.admit(at: core.now, within: core.snapshot.processLimit)
+        case .principal(let caller):
+            principal = caller
+            let refusal = caller.refusal(
+                addressing: addressed, in: core.snapshot.directory, demanding: route.permission)
+            if let refusal {
+                fail(refusal)
+                return false
+            }
+            let admission = caller.gates.admit(at: core.now, within: core.snapshot.processLimit)
             reading = admission.reading
             guard let error = admission.error else { return true }
             fail(error)

@@ -94,6 +94,9 @@ extension Exchange {
         head.fields.append(.xRequestID) { requestID.write(into: &$0) }
         head.fields.append(.traceparent) { trace.writeTraceParent(into: &$0) }
         head.fields.append(pool.target.ownFields)
+        if site.sendsIdentityFields, let principal {
+            head.fields.append(principal.identityFields)
+        }
         if let tunnel {
             appendHandshake(tunnel, to: head)
         } else if route.body == .json {

@@ -24,7 +24,9 @@ final class Exchange {
     // Who and what.
     var site: Site?
     var route: Route?
-    var principal: KeyRecord?
+    var principal: Principal?
+    /// The project that the host name stands for.
+    var addressed: Project?
     var reading: WindowReading?
     var requestID: RequestID
     var trace: TraceContext

@@ -39,12 +39,14 @@ public final class Route: Sendable {
     public let document: ServedDocument?
     /// Its number among the subjects of the metrics.
     public let number: Int
+    public let permission: Permission
     /// The body names a model, in a form that is passed on unread (multipart).
     public var hidesModel: Bool { body == .stream && !name.hasSuffix("/**") }
 
     public init(
         name: String, action: Action, body: Body, bodyLimit: Int, upstreamPath: [UInt8] = [],
-        errorShape: StreamShape, document: ServedDocument? = nil, number: Int = 0
+        errorShape: StreamShape, document: ServedDocument? = nil, number: Int = 0,
+        permission: Permission = .none
     ) {
         self.name = name
         self.action = action
@@ -54,6 +56,7 @@ public final class Route: Sendable {
         self.errorShape = errorShape
         self.document = document
         self.number = number
+        self.permission = permission
     }
 }
 
@@ -79,6 +82,12 @@ public final class Site: Sendable {
     public let tunnelUpstream: Int
     /// A key among the subprotocols of a WebSocket counts as a credential.
     public let acceptsSubprotocolKeys: Bool
+    /// Index in the snapshot's token issuers; nil: no token is believed.
+    public let tokenIssuer: Int?
+    /// Of each client address; nil: none.
+    public let addressLimit: AddressLimit?
+    /// The upstream is told who calls.
+    public let sendsIdentityFields: Bool
 
     public init(
         name: String, dialect: Dialect, routes: RouteTable, actions: [Route], identity: Identity,
@@ -86,7 +95,9 @@ public final class Site: Sendable {
         responseHeaders: ResponseHeaderPolicy, latencyField: String?,
         sendsRateLimitFields: Bool, crossOrigin: CrossOriginPolicy, upstream: Int,
         number: Int = 0,
-        tunnelUpstream: Int? = nil, acceptsSubprotocolKeys: Bool = false
+        tunnelUpstream: Int? = nil, acceptsSubprotocolKeys: Bool = false,
+        tokenIssuer: Int? = nil, addressLimit: AddressLimit? = nil,
+        sendsIdentityFields: Bool = false
     ) {
         self.name = name
         self.dialect = dialect
@@ -103,38 +114,8 @@ public final class Site: Sendable {
         self.number = number
         self.tunnelUpstream = tunnelUpstream ?? upstream
         self.acceptsSubprotocolKeys = acceptsSubprotocolKeys
-    }
-}
-
-/// Which site answers for a host name.
-public final class SiteDirectory: Sendable {
-    private let hosts: [(name: [UInt8], site: Site)]
-    /// The site of every host that is not listed; nil: such a host is refused.
-    public let fallback: Site?
-    /// For what fails before its site is known: the words of the site of every host, or those on
-    /// which all sites agree, else OpenAI's.
-    let commonDialect: Dialect
-
-    public init(hosts: [(name: String, site: Site)], fallback: Site?) {
-        self.hosts = hosts.map { (Array($0.name.utf8), $0.site) }
-        self.fallback = fallback
-        let first = fallback?.dialect ?? hosts.first?.site.dialect
-        let isCommon = fallback != nil || hosts.allSatisfy { $0.site.dialect == first }
-        commonDialect = isCommon ? first ?? .openAI(errorParam: true) : .openAI(errorParam: true)
-    }
-
-    /// The site for an authority (host and optional port, RFC 3986 section 3.2).
-    public func site(for authority: borrowing ByteBuffer) -> Site? {
-        if hosts.isEmpty { return fallback }
-        let host = authority.slice(0..<hostCount(authority.bytes))
-        for entry in hosts where host.equalsIgnoringCase(entry.name.span) { return entry.site }
-        return fallback
-    }
-
-    private func hostCount(_ authority: Span<UInt8>) -> Int {
-        let start =
-            authority.count > 0 && authority[0] == UInt8(ascii: "[")
-            ? authority.firstIndex(of: UInt8(ascii: "]")) ?? 0 : 0
-        return authority.firstIndex(of: UInt8(ascii: ":"), from: start) ?? authority.count
+        self.tokenIssuer = tokenIssuer
+        self.addressLimit = addressLimit
+        self.sendsIdentityFields = sendsIdentityFields
     }
 }

@@ -45,6 +45,8 @@ public struct Bounds: Sendable {
 /// whole.
 public final class Snapshot: Sendable {
     public let sites: SiteDirectory
+    /// Whom credentials and host names speak of.
+    public let directory: Directory
     public let upstreams: [UpstreamTarget]
     public let timeouts: Timeouts
     public let limits: Bounds
@@ -63,9 +65,11 @@ public final class Snapshot: Sendable {
         sites: SiteDirectory, upstreams: [UpstreamTarget], timeouts: Timeouts, limits: Bounds,
         clientCodecLimits: CodecLimits, upstreamCodecLimits: CodecLimits,
         trustedProxies: TrustedProxies, bodyBudget: BodyBudget,
-        processLimit: ProcessLimit? = nil, tokenIssuers: [TokenIssuer] = []
+        processLimit: ProcessLimit? = nil, tokenIssuers: [TokenIssuer] = [],
+        directory: Directory = Directory()
     ) {
         self.sites = sites
+        self.directory = directory
         self.upstreams = upstreams
         self.timeouts = timeouts
         self.limits = limits

@@ -13,6 +13,7 @@ extension Configuration {
                 "the addresses of listeners",
                 listeners.map(\.address) == running.listeners.map(\.address)
             ),
+            ("limits.meters", limits.meters == running.limits.meters),
             ("accessLog", accessLog == running.accessLog),
             ("metrics", metrics == running.metrics),
             ("upstreams", upstreams == running.upstreams),
@@ -33,6 +34,8 @@ extension TokenIssuerSettings {
         // A discovery document is compared with the issuers.
         if discoveryURL == nil { source.issuers = usual.issuers }
         source.audiences = usual.audiences
+        source.userRequestsPerMinute = usual.userRequestsPerMinute
+        source.userRequestsPerDay = usual.userRequestsPerDay
         source.algorithms = usual.algorithms
         source.leeway = usual.leeway
         source.requiredClaims = usual.requiredClaims

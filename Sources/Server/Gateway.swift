@@ -23,6 +23,7 @@ public final class Gateway {
     private let log: AccessLogQueue?
     private let metrics: MetricsService?
     private let metricsThread: Thread?
+    private let meters: MeterTable
 
     /// How many workers still work.
     private final class Running: Sendable {
@@ -43,8 +44,9 @@ public final class Gateway {
         Process.returnLargeBlocks()
         let count = configuration.workers ?? Process.processorCount
         let sources = try SnapshotBuilder.keySources(configuration)
+        meters = MeterTable(bound: configuration.limits.meters)
         let surroundings = Generation.Surroundings(
-            workers: count, descriptorLimit: Process.raiseDescriptorLimit(), meters: MeterTable(),
+            workers: count, descriptorLimit: Process.raiseDescriptorLimit(), meters: meters,
             keySources: sources)
         let first = try Generation(configuration, in: surroundings)
         let snapshot = first.snapshot
@@ -198,11 +200,17 @@ public final class Gateway {
     public func run() {
         var drainedBy: Instant?
         var memory = MemoryReturn()
+        var swept = Moment.now().monotonic
         while !running.isOver {
             let signal = Signal.wait(milliseconds: drainedBy == nil ? 5_000 : 20)
-            let now = Moment.now().monotonic
+            let moment = Moment.now()
+            let now = moment.monotonic
             if drainedBy == nil { memory.look(at: now) }
             reloader.current.ticketKeys?.rotate(at: now)
+            if now.since(swept) >= 60_000_000_000 {
+                meters.sweep(at: moment)
+                swept = now
+            }
             switch signal {
             case .terminate, .interrupt:
                 if drainedBy == nil {

@@ -13,11 +13,16 @@ extension SnapshotBuilder {
     }
 
     /// In the order of the configuration, which is that of the sources.
-    var tokenIssuers: [TokenIssuer] {
+    func tokenIssuers(_ directory: Directory) -> [TokenIssuer] {
         zip(configuration.tokenIssuers, keySources).map { settings, source in
-            TokenIssuer(
-                name: settings.name, rules: rules(settings), cacheEntries: settings.cacheEntries,
-                demand: source.demand)
+            let holders = TokenHolders(
+                issuer: settings.name, directory: directory, meters: meters,
+                userLimits: RequestLimits(
+                    perMinute: settings.userRequestsPerMinute, perDay: settings.userRequestsPerDay,
+                    minuteKind: .calendarMinute))
+            return TokenIssuer(
+                name: settings.name, rules: rules(settings), holders: holders,
+                cacheEntries: settings.cacheEntries, demand: source.demand)
         }
     }
 

@@ -34,8 +34,9 @@ struct SnapshotBuilder {
         var hosts: [(name: String, site: Site)] = []
         var fallback: Site?
         var subjects = before?.subjects ?? MetricSubjects(upstreams: targets.map(\.name))
+        let directory = try DirectoryBuilder(configuration, meters: meters)
         for settings in configuration.sites {
-            let site = try site(settings, &subjects)
+            let site = try site(settings, directory, &subjects)
             if settings.hosts.isEmpty { fallback = site }
             for host in settings.hosts { hosts.append((host, site)) }
         }
@@ -46,7 +47,8 @@ struct SnapshotBuilder {
             trustedProxies: TrustedProxies(configuration.trustedProxies),
             bodyBudget: before?.snapshot.bodyBudget
                 ?? BodyBudget(limitBytes: configuration.limits.collectedBodiesBytes),
-            processLimit: processLimit, tokenIssuers: tokenIssuers)
+            processLimit: processLimit, tokenIssuers: tokenIssuers(directory.directory),
+            directory: directory.directory)
         if before == nil { subjects.reserve(configuration.metrics.spareRoutes) }
         return (snapshot, subjects)
     }
@@ -166,7 +168,8 @@ struct SnapshotBuilder {
     // MARK: Sites
 
     private func site(
-        _ settings: SiteSettings, _ subjects: inout MetricSubjects
+        _ settings: SiteSettings, _ directory: DirectoryBuilder,
+        _ subjects: inout MetricSubjects
     ) throws(StartFault) -> Site {
         let dialect = dialect(settings)
         let routes = try routeTable(settings)
@@ -179,15 +182,20 @@ struct SnapshotBuilder {
         }
         return Site(
             name: settings.name, dialect: dialect, routes: routes,
-            actions: actions, identity: identity(settings), keys: try keys(settings),
+            actions: actions, identity: identity(settings), keys: try keys(settings, directory),
             requestHeaders: RequestHeaderPolicy(), responseHeaders: responseHeaders(settings),
             latencyField: settings.latencyHeader,
             sendsRateLimitFields: settings.rateLimitHeaders,
-            crossOrigin: crossOrigin(settings.crossOrigin),
+            crossOrigin: CrossOriginPolicy(settings.crossOrigin),
             upstream: index(of: settings.upstream),
             number: subjects.add(site: settings.name, route: ""),
             tunnelUpstream: tunnelIndex(of: settings.upstream),
-            acceptsSubprotocolKeys: settings.webSocketSubprotocolKeys)
+            acceptsSubprotocolKeys: settings.webSocketSubprotocolKeys,
+            tokenIssuer: configuration.tokenIssuers.firstIndex {
+                $0.name == settings.tokenIssuer
+            },
+            addressLimit: addressLimit(settings),
+            sendsIdentityFields: settings.identityHeaders)
     }
 
     private func routeTable(_ settings: SiteSettings) throws(StartFault) -> RouteTable {
@@ -210,7 +218,9 @@ struct SnapshotBuilder {
         _ settings: SiteSettings, _ routes: RouteTable, _ dialect: Dialect
     ) -> ServedDocument? {
         guard settings.routes.contains(where: { $0.action == .openapi }) else { return nil }
-        let description = SiteDescription(settings, routes: routes, dialect: dialect)
+        let description = SiteDescription(
+            settings, routes: routes, dialect: dialect,
+            hasTenants: !configuration.organizations.isEmpty || configuration.killed)
         return ServedDocument(description.render(version: Gateway.version))
     }
 
@@ -258,7 +268,8 @@ struct SnapshotBuilder {
             name: pattern, action: action, body: body,
             bodyLimit: route.bodyLimitBytes ?? site.bodyLimitBytes,
             upstreamPath: upstreamPath(of: route), errorShape: shape,
-            document: route.action == .openapi ? document : nil, number: number)
+            document: route.action == .openapi ? document : nil, number: number,
+            permission: Permission(scope: route.scope, roles: route.roles))
     }
 
     private func upstreamPath(of route: RouteSettings) -> [UInt8] {
@@ -268,19 +279,6 @@ struct SnapshotBuilder {
 
     private func index(of upstream: String) -> Int {
         configuration.upstreams.firstIndex { $0.name == upstream } ?? 0
-    }
-
-    private func crossOrigin(_ settings: CrossOriginSettings) -> CrossOriginPolicy {
-        let fields: CrossOriginPolicy.RequestFields =
-            switch settings.allowedHeaders {
-            case .reflected: .reflected
-            case .listed(let names): .listed(Array(names.joined(separator: ", ").utf8))
-            }
-        return CrossOriginPolicy(
-            origins: settings.origins == ["*"]
-                ? .any : .listed(settings.origins.map { Array($0.utf8) }),
-            allowsCredentials: settings.credentials, requestFields: fields,
-            exposedFields: settings.exposedHeaders, maxAgeSeconds: settings.maxAgeSeconds)
     }
 
     private func responseHeaders(_ settings: SiteSettings) -> ResponseHeaderPolicy {
@@ -311,22 +309,30 @@ struct SnapshotBuilder {
     // MARK: Identities
 
     private func identity(_ settings: SiteSettings) -> Identity {
+        var kinds: CredentialRules.Kinds = []
+        for kind in settings.credentials { kinds.insert(kind == .key ? .key : .token) }
         let rules = CredentialRules(
-            prefix: settings.keyPrefix, strictKeyFormat: settings.dialect == .bve)
+            prefix: settings.keyPrefix, strictKeyFormat: settings.dialect == .bve,
+            otherFields: settings.credentialFields.map { $0 == .apiKey ? .apiKey : .xApiKey },
+            kinds: kinds)
         return Identity(rules: rules, pepper: configuration.keyPepper.bytes)
     }
 
-    private func keys(_ settings: SiteSettings) throws(StartFault) -> KeyTable {
+    private func keys(
+        _ settings: SiteSettings, _ directory: DirectoryBuilder
+    ) throws(StartFault) -> KeyTable {
+        let minute: RequestLimits.MinuteKind =
+            switch settings.minuteWindow {
+            case .anchoredMinute: .anchoredMinute
+            case .calendarMinute: .calendarMinute
+            case .epochAligned: .epochAligned
+            }
         var records: [KeyRecord] = []
         for key in settings.keys {
             guard let digest = Digest(bytes: key.hash.span) else {
                 throw StartFault("key \(key.id): the hash has not 32 bytes")
             }
-            do throws(MeterTable.Full) {
-                records.append(record(key, digest, settings, try meters.meter(for: key.id)))
-            } catch {
-                throw StartFault("more than \(error.bound) keys")
-            }
+            records.append(record(key, digest, try directory.principal(key, minute)))
         }
         do throws(KeyTable.Duplicate) {
             return try KeyTable(records)
@@ -335,15 +341,7 @@ struct SnapshotBuilder {
         }
     }
 
-    private func record(
-        _ key: KeyEntry, _ digest: Digest, _ site: SiteSettings, _ meter: Meter
-    ) -> KeyRecord {
-        let kind: RequestLimits.MinuteKind =
-            switch site.minuteWindow {
-            case .anchoredMinute: .anchoredMinute
-            case .calendarMinute: .calendarMinute
-            case .epochAligned: .epochAligned
-            }
+    private func record(_ key: KeyEntry, _ digest: Digest, _ principal: Principal) -> KeyRecord {
         let status: KeyStatus =
             switch key.status {
             case .active: .active
@@ -351,12 +349,17 @@ struct SnapshotBuilder {
             case .revoked: .revoked
             }
         return KeyRecord(
-            id: key.id, name: key.name, prefix: key.prefix, digest: digest, status: status,
-            expiresAt: key.expiresAt,
-            limits: RequestLimits(
-                perMinute: key.limits.requestsPerMinute, perDay: key.limits.requestsPerDay,
-                perMonth: key.limits.requestsPerMonth, minuteKind: kind),
-            allowedModels: key.allowedModels.map { ModelSet($0) }, meter: meter)
+            principal, name: key.name, prefix: key.prefix, digest: digest, status: status,
+            expiresAt: key.expiresAt)
+    }
+
+    /// Counts afresh with every snapshot: a minute is soon over.
+    private func addressLimit(_ settings: SiteSettings) -> AddressLimit? {
+        settings.addressRequestsPerMinute.map {
+            AddressLimit(
+                perMinute: $0, capacity: configuration.limits.countedAddresses,
+                seed: UInt64.random(in: .min ... .max))
+        }
     }
 
     // MARK: Numbers

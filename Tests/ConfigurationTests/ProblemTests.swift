@@ -150,7 +150,11 @@ import Testing
     @Test(
         "sites that contradict themselves are refused",
         arguments: [
-            "hosts: [a:80]", "hosts: [\"*.a\"]", "hosts: [a, A]", "dialect: kong", "routes: []",
+            "hosts: [a:80]", "hosts: [\"*.*.a\"]", "hosts: [\"a.*\"]", "hosts: [\"*\"]",
+            "hosts: [\"*.a\", \"*.A\"]", "addressRequestsPerMinute: 0",
+            "hosts: [a, A]", "dialect: kong", "routes: []", "credentials: [token]",
+            "credentials: []",
+            "tokenIssuer: nobody, credentials: [token]",
             "routes: most", "routes: {preset: openai}", "routes: [{path: /a}]",
             "routes: [{methods: get, path: /a}]", "routes: [{methods: HEAD, path: /a}]",
             "routes: [{methods: GET, path: a}]", "routes: [{methods: GET, path: /a//b}]",

@@ -185,7 +185,7 @@ class Gateway:
         return self.listeners[listener].url + path
 
     def call(self, protocol, method, path, *, json_body=None, body=None, fields=(), key="default",
-             listener="tls"):
+             listener="tls", host="localhost"):
         """A whole exchange on a connection of its own; every answer must carry both ids."""
         fields = list(fields)
         chosen = self.key if key == "default" else key
@@ -196,7 +196,7 @@ class Gateway:
             fields.append(("Content-Type", "application/json"))
         make = self.http1 if protocol == "h1" else self.http2
         with make(listener) as client:
-            answer = client.call(method, path, fields, body)
+            answer = client.call(method, path, fields, body, host)
         if answer.reset_code is None:
             assert_ids(answer)
         return answer

@@ -73,7 +73,7 @@ struct CredentialTests {
     func several() {
         let twice = [("Authorization", "Bearer " + bveKey), ("authorization", "Bearer " + bveKey)]
         #expect(finding(strict, twice) == .malformed(.severalFields))
-        let rules = CredentialRules(prefix: "sk-", acceptsAPIKeyField: true)
+        let rules = CredentialRules(prefix: "sk-", otherFields: [.xApiKey, .apiKey])
         let both = [("Authorization", "Bearer sk-a"), ("x-api-key", "sk-a")]
         #expect(finding(rules, both) == .malformed(.severalFields))
         let apiKeys = [("x-api-key", "sk-a"), ("x-api-key", "sk-a")]
@@ -89,7 +89,7 @@ struct CredentialTests {
         #expect(
             finding(admin, [("Authorization", "Bearer secret")])
                 == .key(CredentialRules.Place(field: 0, bytes: 7..<13)))
-        let rules = CredentialRules(prefix: "sk-", acceptsAPIKeyField: true)
+        let rules = CredentialRules(prefix: "sk-", otherFields: [.xApiKey, .apiKey])
         #expect(
             finding(rules, [("X-API-Key", "sk-a")])
                 == .key(CredentialRules.Place(field: 0, bytes: 0..<4)))
@@ -104,9 +104,9 @@ struct IdentityTests {
 
     func record(_ key: String, _ status: KeyStatus, expiresAt: UnixTime? = nil) -> KeyRecord {
         KeyRecord(
-            id: "id", name: "name", prefix: "sk-bve-",
+            Principal(id: "id"), name: "name", prefix: "sk-bve-",
             digest: identity.digest(of: key.utf8.span, hasher), status: status,
-            expiresAt: expiresAt, meter: Meter())
+            expiresAt: expiresAt)
     }
 
     func decide(_ value: String?, _ records: [KeyRecord]) throws -> Identity.Decision {
@@ -119,14 +119,14 @@ struct IdentityTests {
         return error
     }
 
-    @Test("is the record of an active key")
+    @Test("is whom an active key stands for")
     func active() throws {
         let record = record(bveKey, .active)
         guard case .principal(let found) = try decide("Bearer " + bveKey, [record]) else {
             Issue.record("refused")
             return
         }
-        #expect(found === record)
+        #expect(found === record.principal)
     }
 
     @Test("is nobody without a key, with a malformed one and with an unknown one")
@@ -169,10 +169,9 @@ struct IdentityTests {
 
     @Test("may use the models its key names")
     func models() {
-        let open = record(bveKey, .active)
-        let closed = KeyRecord(
-            id: "a", name: "", prefix: "", digest: open.digest,
-            allowedModels: ModelSet(["gpt-4o", "a", "gpt-4o", "o1-mini"]), meter: Meter())
+        let open = Principal(id: "open")
+        let closed = Principal(
+            id: "a", allowedModels: ModelSet(["gpt-4o", "a", "gpt-4o", "o1-mini"]))
         for (name, isAllowed) in [
             ("gpt-4o", true), ("a", true), ("o1-mini", true), ("gpt-4", false), ("gpt-4o ", false),
             ("", false), ("GPT-4o", false), ("b", false), ("zzzzzzz", false),
@@ -192,14 +191,15 @@ struct KeyTableTests {
     func digest(_ index: Int) -> Digest { hasher.hash("\(index)".utf8.span) }
 
     func record(_ index: Int) -> KeyRecord {
-        KeyRecord(id: "key-\(index)", name: "", prefix: "", digest: digest(index), meter: Meter())
+        KeyRecord(
+            Principal(id: "key-\(index)"), name: "", prefix: "", digest: digest(index))
     }
 
     @Test("finds every key and no other", arguments: [0, 1, 2, 3, 8, 1_000])
     func lookUp(count: Int) throws {
         let table = try KeyTable((0..<count).map(record))
         for index in 0..<count {
-            #expect(table.find(digest(index))?.id == "key-\(index)")
+            #expect(table.find(digest(index))?.principal.id == "key-\(index)")
         }
         for index in count..<count + 200 {
             #expect(table.find(digest(index)) == nil)
@@ -213,10 +213,10 @@ struct KeyTableTests {
             return try #require(Digest(hex: hex))
         }
         let records = try ["1", "2", "3"].map {
-            KeyRecord(id: $0, name: "", prefix: "", digest: try digest($0), meter: Meter())
+            KeyRecord(Principal(id: $0), name: "", prefix: "", digest: try digest($0))
         }
         let table = try KeyTable(records)
-        for name in ["1", "2", "3"] { #expect(table.find(try digest(name))?.id == name) }
+        for name in ["1", "2", "3"] { #expect(table.find(try digest(name))?.principal.id == name) }
         #expect(table.find(try digest("4")) == nil)
     }
 
@@ -226,35 +226,5 @@ struct KeyTableTests {
         #expect(throws: KeyTable.Duplicate(firstID: "key-1", secondID: "key-1")) {
             try KeyTable(twice)
         }
-    }
-}
-
-@Suite("A meter table")
-struct MeterTableTests {
-    @Test("gives the same meter for the same key and a bound number of them")
-    func identity() throws {
-        let table = MeterTable(bound: 2)
-        let first = try table.meter(for: "a")
-        #expect(try table.meter(for: "a") === first)
-        #expect(try table.meter(for: "b") !== first)
-        #expect(throws: MeterTable.Full(bound: 2)) { try table.meter(for: "c") }
-    }
-
-    @Test("forgets a key that is gone only when its windows have passed")
-    func sweep() throws {
-        let table = MeterTable()
-        let now = moment(2026, 11, 30, 23, 59, 0)
-        let monthly = try table.meter(for: "monthly")
-        let minute = try table.meter(for: "minute")
-        _ = try table.meter(for: "unused")
-        _ = try table.meter(for: "configured")
-        _ = monthly.admit(RequestLimits(perMonth: 5), at: now)
-        _ = minute.admit(RequestLimits(perMinute: 5), at: now)
-        #expect(table.sweep(at: now, keeping: ["configured"]) == 1)
-        let late = now.later(milliseconds: 59_999)
-        #expect(table.sweep(at: late, keeping: ["configured"]) == 0)
-        let later = now.later(milliseconds: 60_000)
-        #expect(table.sweep(at: later, keeping: ["configured"]) == 2)
-        #expect(table.count == 1)
     }
 }

@@ -104,37 +104,38 @@ struct MeterModelTests {
             // One key has no limits, one can never use the process up, one could.
             let limits = RequestLimits(perMonth: [nil, 100, 5_000][mine])
             for _ in 0..<1_000
-            where keys[mine].admit(limits, at: now, within: process).isAdmitted {
+            where Gates([Gate(limits, keys[mine])]).admit(at: now, within: process).isAdmitted {
                 admitted.wrappingAdd(1, ordering: .relaxed)
             }
         }
         #expect(admitted.load(ordering: .relaxed) == 1_000)
         #expect(told.load(ordering: .relaxed) == 1)
         let next = moment(2026, 12, 1)
-        #expect(keys[0].admit(.unlimited, at: next, within: process).isAdmitted)
+        #expect(Gates.none.admit(at: next, within: process).isAdmitted)
     }
 
     @Test("what the process refuses is not counted at the key, and the other way round")
     func neitherCountsWhatTheOtherRefuses() {
         let process = ProcessLimit(softCap: nil, hardCap: 3, meter: Meter()) { _ in }
-        let key = Meter()
-        let other = Meter()
         let limits = RequestLimits(perMonth: 2)
+        let key = Gates([Gate(limits, Meter())])
+        let meter = Meter()
+        let other = Gates([Gate(limits, meter)])
         let now = moment(2026, 11, 21, 12)
-        #expect(key.admit(limits, at: now, within: process).isAdmitted)
-        #expect(key.admit(limits, at: now, within: process).isAdmitted)
+        #expect(key.admit(at: now, within: process).isAdmitted)
+        #expect(key.admit(at: now, within: process).isAdmitted)
         // Refused by the key: the process has room for one more.
-        #expect(!key.admit(limits, at: now, within: process).isAdmitted)
-        #expect(other.admit(limits, at: now, within: process).isAdmitted)
+        #expect(!key.admit(at: now, within: process).isAdmitted)
+        #expect(other.admit(at: now, within: process).isAdmitted)
         // Refused by the process: the key keeps its own second request.
-        guard case .processExhausted(let reading) = other.admit(limits, at: now, within: process)
+        guard case .processExhausted(let reading) = other.admit(at: now, within: process)
         else {
             Issue.record("admitted beyond the cap")
             return
         }
         #expect(reading.limit == 3 && reading.remaining == 0)
         #expect(
-            other.admit(limits, at: now)
+            meter.admit(limits, at: now)
                 == .admitted(
                     WindowReading(
                         window: .month, limit: 2, remaining: 0,
@@ -160,7 +161,7 @@ struct MeterModelTests {
 }
 
 /// Runs `body` in so many threads at once and waits for all of them.
-private func inThreads(_ count: Int, _ body: @escaping @Sendable () -> Void) throws {
+func inThreads(_ count: Int, _ body: @escaping @Sendable () -> Void) throws {
     var threads: [Thread] = []
     for index in 0..<count { threads.append(try Thread.spawn(name: "test \(index)", body)) }
     for thread in threads { thread.join() }

@@ -1,5 +1,6 @@
 import Chance
 import Crypto
+import Errors
 import Kernel
 import Signing
 import Synchronization
@@ -23,12 +24,13 @@ struct TokenCacheTests {
 
     @Test("holds as many as it may and no more", arguments: [0, 1, 3, 4, 5, 7, 8, 100, 1_024])
     func bound(size: Int) throws {
-        var cache = TokenCache(bound: size)
+        var cache = TokenCache<TokenClaims>(bound: size)
         #expect(cache.bound <= size)
         #expect(size < 4 ? cache.bound == 0 : cache.bound * 2 > size)
         let claims = try claims()
         for number in 0..<3 * size + 8 {
-            cache.insert(digest(number), claims, version: 1, now: now)
+            cache.insert(
+                digest(number), claims, until: claims.refusedFrom, version: 1, now: now)
             let found = cache.find(digest(number), version: 1, now: now)
             #expect((found != nil) == (cache.bound > 0))
         }
@@ -39,7 +41,7 @@ struct TokenCacheTests {
     func model() throws {
         let seed = UInt64.random(in: 0 ... .max)
         var random = SeededRandom(seed: seed)
-        var cache = TokenCache(bound: 64)
+        var cache = TokenCache<TokenClaims>(bound: 64)
         let good = try (1...4).map { try claims(Int64($0) * 100) }
         var table: [Int: (claims: TokenClaims, version: UInt64)] = [:]
         var version: UInt64 = 1
@@ -56,7 +58,8 @@ struct TokenCacheTests {
                 #expect(time < found.refusedFrom, "seed \(seed)")
             } else {
                 let one = random.pick(good)
-                cache.insert(digest(number), one, version: version, now: time)
+                cache.insert(
+                    digest(number), one, until: one.refusedFrom, version: version, now: time)
                 table[number] = (one, version)
             }
         }
@@ -65,12 +68,18 @@ struct TokenCacheTests {
 
     @Test("keeps of a full row what was asked for")
     func eviction() throws {
-        var cache = TokenCache(bound: 4)
+        var cache = TokenCache<TokenClaims>(bound: 4)
         let claims = try claims()
-        for number in 0..<4 { cache.insert(digest(number), claims, version: 1, now: now) }
+        for number in 0..<4 {
+            cache.insert(
+                digest(number), claims, until: claims.refusedFrom, version: 1, now: now)
+        }
         let isKnown = cache.find(digest(2), version: 1, now: now) != nil
         #expect(isKnown)
-        for number in 4..<6 { cache.insert(digest(number), claims, version: 1, now: now) }
+        for number in 4..<6 {
+            cache.insert(
+                digest(number), claims, until: claims.refusedFrom, version: 1, now: now)
+        }
         let isKept = cache.find(digest(2), version: 1, now: now) != nil
         #expect(isKept)
     }
@@ -84,37 +93,41 @@ struct TokenDeskTests {
         let rung = Atomic<Int>(0)
     }
 
-    private func desk(_ world: TokenWorld, _ bell: Bell = Bell()) -> TokenDesk {
+    private func desk(_ world: TokenWorld, _ bell: Bell = Bell(), hasKeys: Bool = true) -> TokenDesk
+    {
         let demand = KeyDemand { bell.rung.add(1, ordering: .relaxed) }
-        return TokenDesk(
-            TokenIssuer(name: "i", rules: world.rules, cacheEntries: 16, demand: demand),
-            keys: world.keys)
+        let holders = TokenHolders(issuer: "i", directory: Directory(), meters: MeterTable())
+        let issuer = TokenIssuer(
+            name: "i", rules: world.rules, holders: holders, cacheEntries: 16, demand: demand)
+        return TokenDesk(issuer, world.verifier, keys: hasKeys ? world.keys : nil)
     }
 
-    private func fault(
+    private func error(
         _ desk: TokenDesk, _ token: String, _ world: TokenWorld
-    ) -> TokenFault? {
-        let result = desk.decide(token.utf8.span, world.verifier, hasher, now: world.now)
-        guard case .failure(let fault) = result else { return nil }
-        return fault
+    ) -> GatewayError? {
+        let decision = desk.decide(token.utf8.span, hasher, now: world.now)
+        guard case .refused(let error) = decision else { return nil }
+        return error
     }
+
+    private let unknownKey = GatewayError.invalidToken("token_unknown_key")
 
     @Test("verifies a token once for each set of keys")
     func remembers() throws {
         var world = try TokenWorld()
         let desk = desk(world)
         let token = Signers.es256.token(world.claims())
-        for _ in 0..<5 { #expect(fault(desk, token, world) == nil) }
+        for _ in 0..<5 { #expect(error(desk, token, world) == nil) }
         #expect(desk.examined == 1 && desk.remembered == 4)
         desk.replace(try TokenWorld.keys([Signers.es256.jwk(), Signers.ed25519.jwk()], version: 2))
-        #expect(fault(desk, token, world) == nil)
+        #expect(error(desk, token, world) == nil)
         #expect(desk.examined == 2)
         // A revoked key takes its tokens with it, also those that were believed.
         desk.replace(try TokenWorld.keys([Signers.ed25519.jwk()], version: 3))
-        #expect(fault(desk, token, world) == .unknownKey)
+        #expect(error(desk, token, world) == unknownKey)
         world.now = UnixTime(seconds: world.now.seconds + 3_661)
         desk.replace(try TokenWorld.keys([Signers.es256.jwk()], version: 4))
-        #expect(fault(desk, token, world) == .expired)
+        #expect(error(desk, token, world) == .expiredToken)
     }
 
     @Test("refuses a remembered token when it has expired")
@@ -122,11 +135,11 @@ struct TokenDeskTests {
         var world = try TokenWorld()
         let desk = desk(world)
         let token = Signers.es256.token(world.claims(["exp": "\(world.now.seconds + 10)"]))
-        #expect(fault(desk, token, world) == nil)
+        #expect(error(desk, token, world) == nil)
         world.now = UnixTime(seconds: world.now.seconds + 69)
-        #expect(fault(desk, token, world) == nil)
+        #expect(error(desk, token, world) == nil)
         world.now = UnixTime(seconds: world.now.seconds + 1)
-        #expect(fault(desk, token, world) == .expired)
+        #expect(error(desk, token, world) == .expiredToken)
     }
 
     @Test("remembers nothing of tokens that were refused")
@@ -134,14 +147,14 @@ struct TokenDeskTests {
         let world = try TokenWorld()
         let desk = desk(world)
         let good = Signers.es256.token(world.claims())
-        #expect(fault(desk, good, world) == nil)
+        #expect(error(desk, good, world) == nil)
         for number in 0..<1_000 {
             let index = good.utf8.count - 1 - number % 80
             var bytes = Array(good.utf8)
             bytes[index] = bytes[index] == 0x41 ? 0x42 : 0x41
-            #expect(fault(desk, String(decoding: bytes, as: UTF8.self), world) != nil)
+            #expect(error(desk, String(decoding: bytes, as: UTF8.self), world) != nil)
         }
-        #expect(fault(desk, good, world) == nil)
+        #expect(error(desk, good, world) == nil)
         #expect(desk.remembered == 1)
     }
 
@@ -152,21 +165,21 @@ struct TokenDeskTests {
         let desk = desk(world, bell)
         let stranger = TokenSigner(.es256, keyID: "new")
         let token = stranger.token(world.claims())
-        for _ in 0..<10 { #expect(fault(desk, token, world) == .unknownKey) }
+        for _ in 0..<10 { #expect(error(desk, token, world) == unknownKey) }
         #expect(bell.rung.load(ordering: .relaxed) == 1)
         #expect(desk.issuer.demand.isOpen)
         desk.issuer.demand.meet()
-        #expect(fault(desk, token, world) == .unknownKey)
+        #expect(error(desk, token, world) == unknownKey)
         #expect(bell.rung.load(ordering: .relaxed) == 2)
         desk.replace(try TokenWorld.keys([stranger.jwk()], version: 2))
-        #expect(fault(desk, token, world) == nil)
+        #expect(error(desk, token, world) == nil)
     }
 
     @Test("without keys believes nobody")
     func noKeys() throws {
         let world = try TokenWorld()
-        let issuer = desk(world).issuer
-        let empty = TokenDesk(issuer)
-        #expect(fault(empty, Signers.es256.token(world.claims()), world) == .noKeys)
+        let empty = desk(world, hasKeys: false)
+        #expect(
+            error(empty, Signers.es256.token(world.claims()), world) == .authorityUnavailable)
     }
 }

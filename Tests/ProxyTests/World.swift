@@ -122,8 +122,8 @@ final class World {
             identity: identity,
             keys: try KeyTable([
                 KeyRecord(
-                    id: "key", name: "", prefix: "sk-", digest: digest,
-                    status: setting.keyStatus, meter: Meter())
+                    Principal(id: "key"), name: "", prefix: "sk-", digest: digest,
+                    status: setting.keyStatus)
             ]),
             requestHeaders: RequestHeaderPolicy(), responseHeaders: .allBut(),
             latencyField: nil, sendsRateLimitFields: true, crossOrigin: CrossOriginPolicy(),

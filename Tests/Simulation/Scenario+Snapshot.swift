@@ -55,10 +55,12 @@ extension Scenario {
             limits: RequestLimits = .unlimited, models: ModelSet? = nil
         ) -> KeyRecord {
             let text = "sk-\(key.rawValue)"
+            let principal = Principal(
+                id: key.rawValue, allowedModels: models, gates: Gates([Gate(limits, Meter())]))
             return KeyRecord(
-                id: key.rawValue, name: "", prefix: "sk-",
+                principal, name: "", prefix: "sk-",
                 digest: identity.digest(of: text.utf8.span, hasher), status: status,
-                expiresAt: expiresAt, limits: limits, allowedModels: models, meter: Meter())
+                expiresAt: expiresAt)
         }
         return try KeyTable([
             record(.good), record(.limited, limits: minuteLimit),

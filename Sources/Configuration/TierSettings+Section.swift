@@ -1,0 +1,24 @@
+extension TierSettings: Section {
+    static let title = "organizations[].projects[].tiers[]"
+    static let purpose = "What each user of one tier may use. What is not set is the project's."
+    static let settings: [Setting<TierSettings>] = [
+        Setting(
+            "name", \.name, .text(limit: 64), isRequired: true,
+            why: "What tokens call it; stands in quota errors."),
+        Setting(
+            "number", \.number, .optionalWhole(0...1_000_000),
+            why: "Another name for it, where tokens count tiers."),
+        Setting(
+            "requestsPerMinute", \.requestsPerMinute, .optionalWhole(0...1_000_000_000),
+            why: "Of each user."),
+        Setting(
+            "requestsPerDay", \.requestsPerDay, .optionalWhole(0...1_000_000_000_000),
+            why: "Of each user, in a day, UTC."),
+    ]
+}
+
+extension ValueKind where Value == Int? {
+    fileprivate static func optionalWhole(_ range: ClosedRange<Int>) -> ValueKind {
+        .optional(.whole(range))
+    }
+}

@@ -1,0 +1,43 @@
+import Kernel
+
+/// What callers of one organization share: a place, limits, tiers and switches.
+public final class Project: Sendable {
+    public let id: String
+    /// The label of its host name.
+    public let slug: String
+    public let organization: Organization
+    public let isSuspended: Bool
+    /// Its kill switch is on.
+    public let isKilled: Bool
+    /// Of all its callers together.
+    public let gate: Gate
+    /// Of each user whose tier sets nothing.
+    public let userLimits: RequestLimits
+    public let tiers: [Tier]
+    /// nil: the site's.
+    public let crossOrigin: CrossOriginPolicy?
+
+    public init(
+        id: String, slug: String, organization: Organization, isSuspended: Bool = false,
+        isKilled: Bool = false, gate: Gate, userLimits: RequestLimits = .unlimited,
+        tiers: [Tier] = [], crossOrigin: CrossOriginPolicy? = nil
+    ) {
+        self.id = id
+        self.slug = slug
+        self.organization = organization
+        self.isSuspended = isSuspended
+        self.isKilled = isKilled
+        self.gate = gate
+        self.userLimits = userLimits
+        self.tiers = tiers
+        self.crossOrigin = crossOrigin
+    }
+
+    /// The tier that a credential names, by its name or by its number.
+    public func tier(_ name: Span<UInt8>) -> Tier? {
+        let number = name.decimal
+        return tiers.first { tier in
+            name.equals(tier.name.utf8.span) || number != nil && tier.number == number
+        }
+    }
+}

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <string.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -90,3 +91,5 @@ long gh_find_word(const uint8_t *bytes, long count, const uint8_t *word, long le
     const uint8_t *found = memmem(bytes + index, (size_t)(count - index), word, (size_t)length);
     return found ? found - bytes : -1;
 }
+
+int gh_rename(const char *from, const char *to) { return rename(from, to); }

@@ -110,6 +110,10 @@ void Walker::close() {
         finish(found.model);
         finish(found.stream);
         finish(found.stream_options);
+        finish(found.max_tokens);
+        finish(found.max_completion_tokens);
+        finish(found.max_output_tokens);
+        finish(found.n);
     } else if (depth == 2 && in_options) {
         finish(found.include_usage);
     }
@@ -130,11 +134,15 @@ bool Walker::key() {
 /// Where the value of the member `name` is to be noted; null where nobody asks for it.
 gh_json_value *Walker::wanted(const uint8_t *name, size_t size) {
     // The longest name with each letter escaped.
-    if (size < 5 || size > 14 * 6) return nullptr;
+    if (size > 21 * 6) return nullptr;
     if (depth == 2) return spells(name, size, "include_usage") ? &found.include_usage : nullptr;
     if (spells(name, size, "model")) return &found.model;
     if (spells(name, size, "stream")) return &found.stream;
     if (spells(name, size, "stream_options")) return &found.stream_options;
+    if (spells(name, size, "max_tokens")) return &found.max_tokens;
+    if (spells(name, size, "max_completion_tokens")) return &found.max_completion_tokens;
+    if (spells(name, size, "max_output_tokens")) return &found.max_output_tokens;
+    if (spells(name, size, "n")) return &found.n;
     return nullptr;
 }
 

@@ -34,6 +34,13 @@ extension Configuration: Section {
             "monthlyRequests", \.monthlyRequests, .section,
             why: "What all keys may use together."),
         Setting(
+            "stateFile", \.stateFile, .optional(.path),
+            why: "Keeps what was used of days and months over a restart; its folder must be "
+                + "writable. Absent: counting begins anew with the process."),
+        Setting(
+            "stateSeconds", \.stateInterval, .seconds(100...3_600_000),
+            why: "How often it is written, beside at the end: what a crash may lose."),
+        Setting(
             "killed", \.killed, .bool,
             why: "The kill switch of everything: while it is on, whoever is let in otherwise is "
                 + "answered 403."),

@@ -23,6 +23,10 @@ public struct Configuration: Sendable {
     public var timeouts = TimeoutSettings()
     public var limits = LimitSettings()
     public var monthlyRequests = MonthlyRequestSettings()
+    /// Absolute path of the file that keeps counters over a restart.
+    public var stateFile: String?
+    /// Milliseconds between two writes of it.
+    public var stateInterval = 10_000
     /// The kill switch of everything.
     public var killed = false
     /// Of the file and of `organizationsFile` together.

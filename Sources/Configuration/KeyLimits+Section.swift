@@ -11,7 +11,8 @@ extension KeyLimits: Section {
             why: "Starts anew on the first of the month, UTC."),
         Setting(
             "tokensPerMonth", \.tokensPerMonth, count,
-            why: "Prompt and completion tokens as the upstream counts them."),
+            why: "Prompt and completion tokens as the upstream counts them. Enforced where the "
+                + "site's `tokenBudgets.limitsKeys` says so."),
     ]
 
     private static let count = ValueKind<Int?>.whole(0...1_000_000_000_000, or: "unlimited")

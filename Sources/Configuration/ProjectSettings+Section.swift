@@ -3,7 +3,9 @@ import YAML
 extension ProjectSettings: Section {
     static let title = "organizations[].projects[]"
     static let purpose = "What callers of one organization share: a host name, limits, tiers."
-    static let settings: [Setting<ProjectSettings>] = [
+    static let settings: [Setting<ProjectSettings>] = place + limits
+
+    private static let place: [Setting<ProjectSettings>] = [
         Setting(
             "id", \.id, .name(of: .project), isRequired: true,
             why: "What keys and tokens call it; counters belong to it."),
@@ -16,6 +18,14 @@ extension ProjectSettings: Section {
             "killed", \.killed, .bool,
             why: "Its kill switch: while it is on, whoever is let in otherwise is answered 403."),
         Setting(
+            "tiers", \.tiers, .list(of: .section), why: "Classes of users, named by tokens."),
+        Setting(
+            "crossOrigin", \.crossOrigin, .optional(.section),
+            why: "What pages of other origins may do, instead of the site's."),
+    ]
+
+    private static let limits: [Setting<ProjectSettings>] = [
+        Setting(
             "requestsPerMinute", \.requestsPerMinute,
             .whole(0...1_000_000_000, or: "unlimited"), why: "Of all its callers together."),
         Setting(
@@ -27,11 +37,19 @@ extension ProjectSettings: Section {
             why: "Of each user whose tier sets none. `auto`: a tenth of the project's, at least "
                 + "3; unlimited where that is."),
         Setting(
-            "tiers", \.tiers, .list(of: .section), why: "Classes of users, named by tokens."),
+            "tokensPerDay", \.tokensPerDay, tokens,
+            why: "Prompts and answers of all its callers together, in a day, UTC."),
         Setting(
-            "crossOrigin", \.crossOrigin, .optional(.section),
-            why: "What pages of other origins may do, instead of the site's."),
+            "tokensPerMonth", \.tokensPerMonth, tokens, why: "The same in a month, UTC."),
+        Setting(
+            "userTokensPerDay", \.userTokensPerDay, tokens,
+            why: "Of each user whose tier sets none, in a day, UTC."),
+        Setting(
+            "userTokensPerMonth", \.userTokensPerMonth, tokens,
+            why: "The same in a month, UTC."),
     ]
+
+    private static let tokens = ValueKind<Int?>.whole(0...1_000_000_000_000, or: "unlimited")
 
     mutating func finish(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
         let nodes = node["tiers"]?.items ?? []

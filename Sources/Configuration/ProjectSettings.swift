@@ -11,6 +11,12 @@ public struct ProjectSettings: Sendable {
     public var requestsPerDay: Int?
     /// Of each user whose tier says nothing; nil: a tenth of the project's, at least 3.
     public var userRequestsPerMinute: Int?
+    /// Of all its callers together; nil is unlimited.
+    public var tokensPerDay: Int?
+    public var tokensPerMonth: Int?
+    /// Of each user whose tier says nothing.
+    public var userTokensPerDay: Int?
+    public var userTokensPerMonth: Int?
     public var tiers: [TierSettings] = []
     /// nil: the site's.
     public var crossOrigin: CrossOriginSettings?

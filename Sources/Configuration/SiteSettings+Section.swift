@@ -94,6 +94,9 @@ extension SiteSettings: Section {
             "defaultLimits", \.defaultLimits, .section,
             why: "For keys that set no limits of their own."),
         Setting(
+            "tokenBudgets", \.tokenBudgets, .section,
+            why: "How callers are held to their tokens."),
+        Setting(
             "minuteWindow", \.minuteWindow, .choice,
             why: "When a minute begins: with the first request, or with the clock's."),
         Setting("keys", \.keys, .list(of: .section), why: "Who may use it."),

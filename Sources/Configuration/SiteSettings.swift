@@ -74,6 +74,7 @@ public struct SiteSettings: Sendable {
     /// For keys that set no limits of their own.
     public var defaultLimits = KeyLimits()
     public var minuteWindow = MinuteWindow.anchoredMinute
+    public var tokenBudgets = TokenBudgetSettings()
     /// Of the file and of `keysFile` together; ids and hashes are unique in the whole
     /// configuration.
     public var keys: [KeyEntry] = []

@@ -13,7 +13,13 @@ extension TierSettings: Section {
             why: "Of each user."),
         Setting(
             "requestsPerDay", \.requestsPerDay, .optionalWhole(0...1_000_000_000_000),
-            why: "Of each user, in a day, UTC."),
+            why: "Of each user, in a day, UTC. A quota: beyond it the tier is named."),
+        Setting(
+            "tokensPerDay", \.tokensPerDay, .optionalWhole(0...1_000_000_000_000),
+            why: "Of each user, prompts and answers together, in a day, UTC."),
+        Setting(
+            "tokensPerMonth", \.tokensPerMonth, .optionalWhole(0...1_000_000_000_000),
+            why: "The same in a month, UTC."),
     ]
 }
 

@@ -4,6 +4,8 @@ public struct TierSettings: Sendable {
     public var number: Int?
     public var requestsPerMinute: Int?
     public var requestsPerDay: Int?
+    public var tokensPerDay: Int?
+    public var tokensPerMonth: Int?
 
     public init() {}
 }

@@ -37,7 +37,9 @@ public final class JSONProbe {
         let summary = JSONSummary(
             root: root, model: JSONValue(found.model), stream: JSONValue(found.stream),
             streamOptions: JSONValue(found.stream_options),
-            includeUsage: JSONValue(found.include_usage))
+            includeUsage: JSONValue(found.include_usage), maxTokens: JSONValue(found.max_tokens),
+            maxCompletionTokens: JSONValue(found.max_completion_tokens),
+            maxOutputTokens: JSONValue(found.max_output_tokens), choices: JSONValue(found.n))
         if let value = summary.model, value.kind == .string {
             let inside = value.range.lowerBound + 1..<value.range.upperBound - 1
             JSONText.unescape(body.extracting(inside), into: &model)

@@ -7,16 +7,28 @@ public struct JSONSummary: Equatable, Sendable {
     public let streamOptions: JSONValue?
     /// `stream_options.include_usage`.
     public let includeUsage: JSONValue?
+    /// The three names for how long an answer may become.
+    public let maxTokens: JSONValue?
+    public let maxCompletionTokens: JSONValue?
+    public let maxOutputTokens: JSONValue?
+    /// `n`: how many answers are asked for.
+    public let choices: JSONValue?
 
     public init(
         root: JSONValue, model: JSONValue? = nil, stream: JSONValue? = nil,
-        streamOptions: JSONValue? = nil, includeUsage: JSONValue? = nil
+        streamOptions: JSONValue? = nil, includeUsage: JSONValue? = nil,
+        maxTokens: JSONValue? = nil, maxCompletionTokens: JSONValue? = nil,
+        maxOutputTokens: JSONValue? = nil, choices: JSONValue? = nil
     ) {
         self.root = root
         self.model = model
         self.stream = stream
         self.streamOptions = streamOptions
         self.includeUsage = includeUsage
+        self.maxTokens = maxTokens
+        self.maxCompletionTokens = maxCompletionTokens
+        self.maxOutputTokens = maxOutputTokens
+        self.choices = choices
     }
 
     /// Whether an event stream is asked for: only by the literal `true`.

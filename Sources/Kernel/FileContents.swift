@@ -8,6 +8,9 @@ public enum FileContents {
         case system(Int32)
         case tooLarge(limit: Int)
 
+        /// There is no such file.
+        public var isAbsence: Bool { self == .system(ENOENT) }
+
         public var description: String {
             switch self {
             case .system(ENOENT): "no such file"

@@ -31,6 +31,9 @@ public enum Admission: Equatable, Sendable {
     case admitted(WindowReading?)
     /// Counted nowhere. The reading is that of the window that refused.
     case refused(WindowReading)
+    /// Counted nowhere: a quota is used up. The reading is that of the window that refused, where
+    /// requests are what it counts.
+    case overQuota(QuotaFacts, WindowReading?)
     /// Counted nowhere: not the key but the process has used up its month.
     case processExhausted(WindowReading)
 
@@ -41,6 +44,7 @@ public enum Admission: Equatable, Sendable {
             .rateLimited(
                 reading.window, limit: reading.limit,
                 retryAfterMilliseconds: reading.resetMilliseconds)
+        case .overQuota(let facts, _): .quotaExceeded(facts)
         case .processExhausted(let reading):
             .processExhausted(retryAfterMilliseconds: reading.resetMilliseconds)
         }
@@ -49,7 +53,7 @@ public enum Admission: Equatable, Sendable {
     /// What the answer tells of limits.
     public var reading: WindowReading? {
         switch self {
-        case .admitted(let reading): reading
+        case .admitted(let reading), .overQuota(_, let reading): reading
         case .refused(let reading), .processExhausted(let reading): reading
         }
     }

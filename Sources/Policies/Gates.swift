@@ -1,13 +1,34 @@
+import Errors
 import Kernel
 
 /// One limit that a request has to pass: how much is allowed, and what has been used.
 public struct Gate: Sendable {
     public let limits: RequestLimits
+    public let tokens: TokenLimits
     public let meter: Meter
+    public let subject: QuotaFacts.Subject
+    /// Whose quotas they are; nil: they belong to no tier. What is beyond a tier's day is beyond a
+    /// quota, not too fast.
+    public let tier: String?
 
-    public init(_ limits: RequestLimits, _ meter: Meter) {
+    public init(
+        _ limits: RequestLimits, tokens: TokenLimits = .unlimited, _ meter: Meter,
+        of subject: QuotaFacts.Subject = .key, tier: String? = nil
+    ) {
         self.limits = limits
+        self.tokens = tokens
         self.meter = meter
+        self.subject = subject
+        self.tier = tier
+    }
+
+    /// What this gate's own refusal means for its caller.
+    func refusal(_ reading: WindowReading) -> Admission {
+        guard let tier, reading.window == .day else { return .refused(reading) }
+        let facts = QuotaFacts(
+            tier: tier, subject: subject, unit: .requests, window: .day, limit: reading.limit,
+            used: reading.limit, resetMilliseconds: reading.resetMilliseconds)
+        return .overQuota(facts, reading)
     }
 }
 
@@ -19,25 +40,39 @@ public struct Gate: Sendable {
 /// project before its users, these before keys, the process last), so nobody waits in a circle.
 public struct Gates: Sendable {
     private let gates: [Gate]
+    /// nil: none of the gates limits tokens.
+    public let budget: TokenBudget?
 
     /// `gates` from the widest to the narrowest; those without a limit are left out.
-    public init(_ gates: [Gate]) { self.gates = gates.filter { !$0.limits.isUnlimited } }
+    public init(_ gates: [Gate]) {
+        self.gates = gates.filter { !$0.limits.isUnlimited }
+        budget = TokenBudget(gates)
+    }
 
     public static let none = Gates([])
 
-    /// Counts one request at every gate, and at the process's if it has a limit, if all admit it.
+    /// Counts one request at every gate, and at the process's if it has a limit, if all admit it
+    /// and none of its budgets is used up.
     public func admit(at moment: Moment, within process: ProcessLimit? = nil) -> Admission {
-        admit(at: moment, within: process, from: 0)
+        let shortage = budget?.hold(0, at: moment)
+        return admit(at: moment, within: process, shortage, from: 0)
     }
 
     private func admit(
-        at moment: Moment, within process: ProcessLimit?, from index: Int
+        at moment: Moment, within process: ProcessLimit?, _ shortage: QuotaFacts?, from index: Int
     ) -> Admission {
-        guard index < gates.count else { return Self.ask(process, at: moment) }
-        let gate = gates[index]
-        return gate.meter.admit(gate.limits, at: moment) {
-            admit(at: moment, within: process, from: index + 1)
+        guard index < gates.count else {
+            if let shortage { return .overQuota(shortage, nil) }
+            return Self.ask(process, at: moment)
         }
+        let gate = gates[index]
+        var isOwn = true
+        let admission = gate.meter.admit(gate.limits, at: moment) {
+            isOwn = false
+            return admit(at: moment, within: process, shortage, from: index + 1)
+        }
+        guard isOwn, case .refused(let reading) = admission else { return admission }
+        return gate.refusal(reading)
     }
 
     /// What the process has left is nothing to tell a caller of.

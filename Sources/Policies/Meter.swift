@@ -8,12 +8,13 @@ import Kernel
 /// request is counted in every window or in none. Counters belong to the key, not to the limits, so
 /// they outlive a reload that changes the limits.
 public final class Meter: Sendable {
-    private struct State: Sendable {
+    struct State: Sendable {
         var anchor = Instant(nanoseconds: 0)
         var anchored = 0
         var minute = WallWindow()
         var day = WallWindow()
         var month = WallWindow()
+        var tokens = TokenWindows()
     }
 
     private static let minuteNanoseconds: UInt64 = 60_000_000_000
@@ -47,8 +48,22 @@ public final class Meter: Sendable {
                 state.anchored == 0
                 || moment.monotonic.since(state.anchor) >= Self.minuteNanoseconds
             return isAnchorOver && state.minute.isOver(at: moment) && state.day.isOver(at: moment)
-                && state.month.isOver(at: moment)
+                && state.month.isOver(at: moment) && state.tokens.isOver(at: moment)
         }
+    }
+
+    /// What is counted of tokens, for requests at that moment. `body` must not ask this meter.
+    func withTokens<Result: Sendable>(
+        at moment: Moment, _ body: (inout TokenWindows) -> Result
+    ) -> Result {
+        state.withLock { state in
+            state.tokens.roll(to: moment)
+            return body(&state.tokens)
+        }
+    }
+
+    func withState<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+        state.withLock { body(&$0) }
     }
 
     private static func admit(

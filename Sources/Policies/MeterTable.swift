@@ -8,6 +8,8 @@ import Synchronization
 public final class MeterTable: Sendable {
     /// What a meter counts.
     public enum Subject: Hashable, Sendable {
+        /// All requests of the process together.
+        case process
         case key(String)
         case project(String)
         case user(project: String, [UInt8])
@@ -50,6 +52,33 @@ public final class MeterTable: Sendable {
         }
         guard let meter else { throw Full(bound: bound) }
         return meter
+    }
+
+    /// What is to be kept of days and months.
+    public func records(at moment: Moment) -> [CounterFile.Entry] {
+        var entries = [CounterFile.Entry(.process, process.record(at: moment))]
+        for shard in shards {
+            // Copied first: whoever meets a new user waits for this lock.
+            let meters = shard.meters.withLock { $0 }
+            for (subject, meter) in meters {
+                entries.append(CounterFile.Entry(subject, meter.record(at: moment)))
+            }
+        }
+        return entries.filter { !$0.record.isEmpty }
+    }
+
+    /// Goes on counting where the entries left off. Returns how many found no room.
+    public func restore(_ entries: [CounterFile.Entry], at moment: Moment) -> Int {
+        var lost = 0
+        for entry in entries {
+            do throws(Full) {
+                let meter = entry.subject == .process ? process : try meter(for: entry.subject)
+                meter.restore(entry.record, at: moment)
+            } catch {
+                lost += 1
+            }
+        }
+        return lost
     }
 
     /// Forgets the meters that nobody holds and whose windows have passed: a key that is taken out

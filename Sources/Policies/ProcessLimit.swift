@@ -32,6 +32,7 @@ public final class ProcessLimit: Sendable {
             return admission
         case .refused(let reading), .processExhausted(let reading):
             return .processExhausted(reading)
+        case .overQuota: return admission
         }
     }
 }

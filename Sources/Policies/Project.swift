@@ -13,6 +13,7 @@ public final class Project: Sendable {
     public let gate: Gate
     /// Of each user whose tier sets nothing.
     public let userLimits: RequestLimits
+    public let userTokens: TokenLimits
     public let tiers: [Tier]
     /// nil: the site's.
     public let crossOrigin: CrossOriginPolicy?
@@ -20,6 +21,7 @@ public final class Project: Sendable {
     public init(
         id: String, slug: String, organization: Organization, isSuspended: Bool = false,
         isKilled: Bool = false, gate: Gate, userLimits: RequestLimits = .unlimited,
+        userTokens: TokenLimits = .unlimited,
         tiers: [Tier] = [], crossOrigin: CrossOriginPolicy? = nil
     ) {
         self.id = id
@@ -29,6 +31,7 @@ public final class Project: Sendable {
         self.isKilled = isKilled
         self.gate = gate
         self.userLimits = userLimits
+        self.userTokens = userTokens
         self.tiers = tiers
         self.crossOrigin = crossOrigin
     }

@@ -13,6 +13,15 @@ public enum RateLimitFields {
         }
     }
 
+    /// `x-ratelimit-{limit,remaining,reset}-tokens`.
+    public static func appendTokens(_ reading: WindowReading, to fields: inout Fields) {
+        fields.append("x-ratelimit-limit-tokens") { $0.append(decimal: reading.limit) }
+        fields.append("x-ratelimit-remaining-tokens") { $0.append(decimal: reading.remaining) }
+        fields.append("x-ratelimit-reset-tokens") {
+            appendDuration(milliseconds: reading.resetMilliseconds, to: &$0)
+        }
+    }
+
     /// What the admission of a request has to say, be it admitted or refused.
     public static func append(_ admission: Admission, to fields: inout Fields) {
         if let reading = admission.reading { append(reading, to: &fields) }

@@ -5,10 +5,15 @@ public struct Tier: Sendable {
     public let number: Int?
     /// Of each user.
     public let limits: RequestLimits
+    public let tokens: TokenLimits
 
-    public init(name: String, number: Int? = nil, limits: RequestLimits = .unlimited) {
+    public init(
+        name: String, number: Int? = nil, limits: RequestLimits = .unlimited,
+        tokens: TokenLimits = .unlimited
+    ) {
         self.name = name
         self.number = number
         self.limits = limits
+        self.tokens = tokens
     }
 }

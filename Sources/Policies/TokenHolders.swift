@@ -55,7 +55,9 @@ public final class TokenHolders: Sendable {
         let limits = tier?.limits ?? project?.userLimits ?? userLimits
         do throws(MeterTable.Full) {
             let subject = MeterTable.Subject.user(project: project?.id ?? issuer, user)
-            return Gate(limits, try meters.meter(for: subject))
+            return Gate(
+                limits, tokens: tier?.tokens ?? project?.userTokens ?? .unlimited,
+                try meters.meter(for: subject), of: .user, tier: tier?.name)
         } catch {
             throw .overloaded(retryAfterSeconds: 60)
         }

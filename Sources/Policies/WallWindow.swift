@@ -24,7 +24,7 @@ struct WallWindow: Sendable {
         open(kind, seconds, at: moment)
     }
 
-    mutating func add() { count += 1 }
+    mutating func add(_ amount: Int = 1) { count += amount }
 
     /// Whether nothing would be lost by forgetting the window.
     func isOver(at moment: Moment) -> Bool {
@@ -41,6 +41,22 @@ struct WallWindow: Sendable {
         let nanoseconds = max(0, end * 1_000_000_000 - moment.wall.nanoseconds)
         return max(1, Int((nanoseconds + 999_999) / 1_000_000))
     }
+
+    /// What of the window outlives the process: when it began, and its count.
+    var record: WindowRecord { WindowRecord(start: count == 0 ? 0 : start, count: count) }
+
+    /// The window that was recorded, if it is not over. One that lies in the future, because the
+    /// clock was set back meanwhile, is over at the latest when it has passed as a whole.
+    init(_ record: WindowRecord, _ kind: Kind, at moment: Moment) {
+        guard record.count > 0 else { return }
+        var past = moment
+        past.wall = UnixTime(seconds: record.start)
+        open(kind, record.start, at: past)
+        count = record.count
+        roll(kind, to: moment)
+    }
+
+    init() {}
 
     private mutating func open(_ kind: Kind, _ seconds: Int64, at moment: Moment) {
         switch kind {

@@ -68,6 +68,7 @@ extension Exchange {
     /// Begins an answer of the gateway's own.
     private func respond(_ head: Head, isEnd: Bool) {
         status = head.status
+        settleTokens()
         appendOwnFields(to: head)
         dropRequestBody()
         codec.respond(head, on: stream, isEnd: isEnd)
@@ -117,6 +118,7 @@ extension Exchange {
         if let reading, site.sendsRateLimitFields || error != nil {
             RateLimitFields.append(reading, to: &head.fields)
         }
+        if site.sendsRateLimitFields || error != nil { appendTokenFields(to: head) }
         if !site.latencyField.isEmpty, principal != nil || error != nil {
             let elapsed = core.now.monotonic.since(started.monotonic) / 1_000_000
             core.digits.removeAll()
@@ -147,6 +149,7 @@ extension Exchange {
         record.bytesOut = bytesOut
         record.inputTokens = usage?.usage.input
         record.outputTokens = usage?.usage.output
+        record.estimatedTokens = spending?.estimated
         record.durationNanoseconds = core.now.monotonic.since(started.monotonic)
         record.connectNanoseconds = leasedAt?.since(started.monotonic)
         record.firstByteNanoseconds = firstByteAt?.since(started.monotonic)

@@ -99,7 +99,10 @@ extension Exchange {
             }
             let admission = caller.gates.admit(at: core.now, within: core.snapshot.processLimit)
             reading = admission.reading
-            guard let error = admission.error else { return true }
+            guard let error = admission.error else {
+                spending = caller.gates.budget.map { Spending($0) }
+                return true
+            }
             fail(error)
             return false
         }
@@ -220,6 +223,7 @@ extension Exchange {
             fail(.modelNotAllowed)
             return
         }
+        guard holdTokens(for: document) else { return }
         if route.action == .legacyCompletions {
             if document.asksForStream {
                 fail(.unsupportedStreamingCompletion)

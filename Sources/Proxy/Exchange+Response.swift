@@ -29,8 +29,9 @@ extension Exchange {
         if isRequestSent { dropRequestBody() }
         status = head.status
         let isBodyless = isEnd || request.method == .head
-        hasDeclaredLength = head.contentLength != nil
         readType(of: head.fields)
+        prepareFilter(for: head)
+        hasDeclaredLength = head.contentLength != nil
         let answer = makeClientHead(head)
         codec.respond(answer, on: stream, isEnd: isBodyless)
         core.heads.giveBack(answer)
@@ -83,9 +84,18 @@ extension Exchange {
             creditUpstream(bytes.count)
             return
         }
+        usage?.passed(bytes)
+        if let filter = spending?.filter {
+            deliver(bytes, through: filter)
+        } else {
+            deliver(bytes)
+        }
+    }
+
+    /// Sends a piece of the answer on.
+    func deliver(_ bytes: Span<UInt8>) {
         bytesOut += bytes.count
         eventStream?.passed(bytes)
-        usage?.passed(bytes)
         codec.send(bytes, on: stream)
         core.touch(session)
     }
@@ -111,6 +121,8 @@ extension Exchange {
             creditUpstream(uncreditedOut)
             settle(lease)
         }
+        spending?.filter?.ended { deliver($0) }
+        settleTokens()
         dropRequestBody()
         if !isSent {
             codec.sendEnd(on: stream, trailers: trailers.flatMap(makeClientTrailers))

@@ -28,6 +28,8 @@ final class Exchange {
     /// The project that the host name stands for.
     var addressed: Project?
     var reading: WindowReading?
+    /// nil: the caller's tokens are not limited.
+    var spending: Spending?
     var requestID: RequestID
     var trace: TraceContext
     var model = ByteBuffer()
@@ -156,6 +158,7 @@ final class Exchange {
     func finish() {
         guard !isFinished else { return }
         isFinished = true
+        settleTokens()
         dropRequestBody()
         dropHeldAnswer()
         if isRetry { pool?.endRetry() }

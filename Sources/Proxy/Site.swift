@@ -42,6 +42,8 @@ public final class Route: Sendable {
     public let permission: Permission
     /// The body names a model, in a form that is passed on unread (multipart).
     public var hidesModel: Bool { body == .stream && !name.hasSuffix("/**") }
+    /// Its streams tell their usage only where `stream_options` ask for it.
+    let takesStreamOptions: Bool
 
     public init(
         name: String, action: Action, body: Body, bodyLimit: Int, upstreamPath: [UInt8] = [],
@@ -57,6 +59,7 @@ public final class Route: Sendable {
         self.document = document
         self.number = number
         self.permission = permission
+        takesStreamOptions = action == .forward && body == .json && name.hasSuffix("/completions")
     }
 }
 
@@ -88,6 +91,7 @@ public final class Site: Sendable {
     public let addressLimit: AddressLimit?
     /// The upstream is told who calls.
     public let sendsIdentityFields: Bool
+    public let budgetRules: BudgetRules
 
     public init(
         name: String, dialect: Dialect, routes: RouteTable, actions: [Route], identity: Identity,
@@ -97,7 +101,8 @@ public final class Site: Sendable {
         number: Int = 0,
         tunnelUpstream: Int? = nil, acceptsSubprotocolKeys: Bool = false,
         tokenIssuer: Int? = nil, addressLimit: AddressLimit? = nil,
-        sendsIdentityFields: Bool = false
+        sendsIdentityFields: Bool = false,
+        budgetRules: BudgetRules = BudgetRules()
     ) {
         self.name = name
         self.dialect = dialect
@@ -117,5 +122,6 @@ public final class Site: Sendable {
         self.tokenIssuer = tokenIssuer
         self.addressLimit = addressLimit
         self.sendsIdentityFields = sendsIdentityFields
+        self.budgetRules = budgetRules
     }
 }

@@ -14,6 +14,8 @@ extension Configuration {
                 listeners.map(\.address) == running.listeners.map(\.address)
             ),
             ("limits.meters", limits.meters == running.limits.meters),
+            ("stateFile", stateFile == running.stateFile),
+            ("stateSeconds", stateInterval == running.stateInterval),
             ("accessLog", accessLog == running.accessLog),
             ("metrics", metrics == running.metrics),
             ("upstreams", upstreams == running.upstreams),

@@ -39,26 +39,41 @@ struct DirectoryBuilder {
         return Project(
             id: settings.id, slug: settings.slug ?? "", organization: organization,
             isSuspended: settings.status == .suspended, isKilled: settings.killed,
-            gate: Gate(limits, try meter(.project(settings.id), meters)), userLimits: userLimits,
-            tiers: settings.tiers.map { tier($0, userLimits) },
+            gate: Gate(
+                limits,
+                tokens: TokenLimits(
+                    perDay: settings.tokensPerDay, perMonth: settings.tokensPerMonth),
+                try meter(.project(settings.id), meters), of: .project),
+            userLimits: userLimits, userTokens: userTokens(settings),
+            tiers: settings.tiers.map { tier($0, userLimits, userTokens(settings)) },
             crossOrigin: settings.crossOrigin.map(CrossOriginPolicy.init))
     }
 
-    private static func tier(_ settings: TierSettings, _ user: RequestLimits) -> Tier {
+    private static func userTokens(_ settings: ProjectSettings) -> TokenLimits {
+        TokenLimits(perDay: settings.userTokensPerDay, perMonth: settings.userTokensPerMonth)
+    }
+
+    private static func tier(
+        _ settings: TierSettings, _ user: RequestLimits, _ userTokens: TokenLimits
+    ) -> Tier {
         var limits = user
         if let perMinute = settings.requestsPerMinute { limits.perMinute = perMinute }
         if let perDay = settings.requestsPerDay { limits.perDay = perDay }
-        return Tier(name: settings.name, number: settings.number, limits: limits)
+        var tokens = userTokens
+        if let perDay = settings.tokensPerDay { tokens.perDay = perDay }
+        if let perMonth = settings.tokensPerMonth { tokens.perMonth = perMonth }
+        return Tier(name: settings.name, number: settings.number, limits: limits, tokens: tokens)
     }
 
     /// Whom a key stands for.
     func principal(
-        _ key: KeyEntry, _ minute: RequestLimits.MinuteKind
+        _ key: KeyEntry, _ minute: RequestLimits.MinuteKind, limitsTokens: Bool
     ) throws(StartFault) -> Principal {
         let limits = RequestLimits(
             perMinute: key.limits.requestsPerMinute, perDay: key.limits.requestsPerDay,
             perMonth: key.limits.requestsPerMonth, minuteKind: minute)
-        let own = Gate(limits, try Self.meter(.key(key.id), meters))
+        let tokens = TokenLimits(perMonth: limitsTokens ? key.limits.tokensPerMonth : nil)
+        let own = Gate(limits, tokens: tokens, try Self.meter(.key(key.id), meters))
         let project = key.project.flatMap { projects[$0] }
         let organization = key.organization.flatMap { organizations[$0] } ?? project?.organization
         return Principal(

@@ -24,6 +24,7 @@ public final class Gateway {
     private let metrics: MetricsService?
     private let metricsThread: Thread?
     private let meters: MeterTable
+    private let keeping: (keeper: CounterKeeper, thread: Thread)?
 
     /// How many workers still work.
     private final class Running: Sendable {
@@ -58,6 +59,7 @@ public final class Gateway {
             configuration.metrics, registry, started: started, tokenKeys: sources,
             reloads: record)
         do throws(SystemFault) {
+            keeping = try CounterKeeper.start(configuration, meters, warn)
             resolver = try Resolver(snapshot.upstreams, at: Moment.now().monotonic)
             for fault in resolver.resolveDue().faults { warn(fault) }
             log = try Self.openLog(configuration.accessLog)
@@ -227,6 +229,8 @@ public final class Gateway {
             if let drainedBy, drainedBy <= now { post(.abort) }
         }
         for worker in workers { worker.join() }
+        keeping?.keeper.stop()
+        keeping?.thread.join()
         health?.stop()
         checking?.join()
         keys.stop()

@@ -195,7 +195,8 @@ struct SnapshotBuilder {
                 $0.name == settings.tokenIssuer
             },
             addressLimit: addressLimit(settings),
-            sendsIdentityFields: settings.identityHeaders)
+            sendsIdentityFields: settings.identityHeaders,
+            budgetRules: BudgetRules(settings.tokenBudgets))
     }
 
     private func routeTable(_ settings: SiteSettings) throws(StartFault) -> RouteTable {
@@ -332,7 +333,9 @@ struct SnapshotBuilder {
             guard let digest = Digest(bytes: key.hash.span) else {
                 throw StartFault("key \(key.id): the hash has not 32 bytes")
             }
-            records.append(record(key, digest, try directory.principal(key, minute)))
+            let principal = try directory.principal(
+                key, minute, limitsTokens: settings.tokenBudgets.limitsKeys)
+            records.append(record(key, digest, principal))
         }
         do throws(KeyTable.Duplicate) {
             return try KeyTable(records)

@@ -48,6 +48,10 @@ extension AccessLogRecord {
             output.append(",\"tokens_out\":")
             output.append(decimal: outputTokens)
         }
+        if let estimatedTokens {
+            output.append(",\"tokens_estimated\":")
+            output.append(decimal: estimatedTokens)
+        }
         if !model.isEmpty {
             output.append(",\"model\":\"")
             output.append(jsonEscaped: model.extracting(0..<min(model.count, Self.longestModel)))

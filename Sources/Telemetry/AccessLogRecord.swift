@@ -52,6 +52,8 @@ public struct AccessLogRecord: Sendable {
     /// As the upstream counted them; nil when it did not say.
     public var inputTokens: Int?
     public var outputTokens: Int?
+    /// Counted against a budget because the upstream did not say.
+    public var estimatedTokens: Int?
     public var durationNanoseconds: UInt64 = 0
     /// Until a connection to the upstream stood; nil when one was reused or none was needed.
     public var connectNanoseconds: UInt64?

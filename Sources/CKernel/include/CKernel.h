@@ -76,6 +76,11 @@ static inline int gh_set_descriptor_limit(const struct rlimit *limit) { return s
 static inline int gh_open_append(const char *path) {
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 }
+static inline int gh_open_fresh(const char *path) {
+    return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+}
+/// rename(2) is in stdio.h, the rest of which has no place here.
+int gh_rename(const char *from, const char *to);
 /// Where _GNU_SOURCE is set glibc types these calls' addresses as transparent unions, which Swift cannot pass.
 static inline int gh_bind(int fd, const struct sockaddr *address, socklen_t size) { return bind(fd, address, size); }
 static inline int gh_connect(int fd, const struct sockaddr *address, socklen_t size) { return connect(fd, address, size); }

@@ -46,6 +46,11 @@ typedef struct {
     gh_json_value model;
     gh_json_value stream;
     gh_json_value stream_options;
+    /// The three names for how long an answer may become, and how many answers are asked for.
+    gh_json_value max_tokens;
+    gh_json_value max_completion_tokens;
+    gh_json_value max_output_tokens;
+    gh_json_value n;
     /// Member of `stream_options`, where that is an object.
     gh_json_value include_usage;
 } gh_json_summary;

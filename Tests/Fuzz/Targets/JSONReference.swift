@@ -8,6 +8,10 @@ struct JSONReference {
         case model, stream
         case options = "stream_options"
         case includeUsage = "include_usage"
+        case maxTokens = "max_tokens"
+        case maxCompletionTokens = "max_completion_tokens"
+        case maxOutputTokens = "max_output_tokens"
+        case choices = "n"
     }
 
     private let text: [UInt8]
@@ -31,7 +35,10 @@ struct JSONReference {
             return .success(
                 JSONSummary(
                     root: root, model: noted[.model], stream: noted[.stream],
-                    streamOptions: noted[.options], includeUsage: noted[.includeUsage]))
+                    streamOptions: noted[.options], includeUsage: noted[.includeUsage],
+                    maxTokens: noted[.maxTokens],
+                    maxCompletionTokens: noted[.maxCompletionTokens],
+                    maxOutputTokens: noted[.maxOutputTokens], choices: noted[.choices]))
         } catch {
             return .failure(error)
         }

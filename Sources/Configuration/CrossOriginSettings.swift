@@ -15,7 +15,8 @@ public struct CrossOriginSettings: Sendable, Equatable {
     public var exposedHeaders = [
         "X-Request-Id", "X-Trace-Id", "X-Upstream-Request-Id", "Retry-After", "Retry-After-Ms",
         "X-Should-Retry", "X-RateLimit-Limit-Requests", "X-RateLimit-Remaining-Requests",
-        "X-RateLimit-Reset-Requests",
+        "X-RateLimit-Reset-Requests", "X-RateLimit-Limit-Tokens", "X-RateLimit-Remaining-Tokens",
+        "X-RateLimit-Reset-Tokens",
     ]
     public var maxAgeSeconds = 86_400
 

@@ -7,6 +7,7 @@ import time
 import pytest
 from behaviours import DONE, JSON, SSE, chat_answer, chat_event, compact
 from test_openai_sdk import sync_client
+from test_tokens import HOST, behest, server, signer, token  # noqa: F401
 
 USAGE = {"prompt_tokens": 30, "completion_tokens": 70, "total_tokens": 100}
 
@@ -205,6 +206,67 @@ def test_behest_s_quota_error_tells_what_was_used_of_what(start, protocol, answe
     assert (refused.status, refused.error["code"]) == (402, "quota_exceeded")
     assert refused.error["details"] == {
         "limit": {"tokens_per_day": 150}, "usage": {"tokens_today": 200}}
+
+
+@pytest.mark.wire_short
+def test_a_tier_s_quotas_are_told_of_with_its_name(start, server, signer, protocol, answers, tag):
+    tiers = [{"name": "free", "requestsPerMinute": 90, "requestsPerDay": 2},
+             {"name": "pro", "requestsPerMinute": 90, "tokensPerDay": 300}]
+    project = {"id": "prj-otter", "slug": "brave-otter-123", "requestsPerMinute": 900,
+               "userTokensPerDay": 100, "tiers": tiers}
+    gateway = behest(start, server, organizations=[{"id": "acme", "projects": [project]}],
+                     site={"tokenBudgets": {"admission": "check"}})
+
+    def ask(user, tier, model=answers):
+        return gateway.chat(protocol, model, key=token(signer, uid=user, tier=tier), host=HOST)
+
+    assert [ask("ann", "free", tag).status for _ in range(2)] == [200, 200]
+    refused = ask("ann", "free", tag)
+    assert (refused.status, refused.error["code"]) == (402, "quota_exceeded")
+    assert refused.error["details"] == {
+        "tier": "free", "limit": {"requests_per_day": 2}, "usage": {"requests_today": 2}}
+    assert refused.header("x-should-retry") == "false"
+
+    assert [ask("bob", "pro").status for _ in range(3)] == [200] * 3
+    refused = ask("bob", "pro")
+    assert refused.status == 402
+    assert refused.error["details"] == {
+        "tier": "pro", "limit": {"tokens_per_day": 300}, "usage": {"tokens_today": 300}}
+    # Another user has tokens of its own, and without a tier as many as the project says.
+    assert [ask("eve", None).status for _ in range(2)] == [200, 402]
+
+
+SHAPES = {
+    "a response": ("/v1/responses", JSON, [{"usage": {"input_tokens": 36, "output_tokens": 87}}]),
+    "a streamed response": (
+        "/v1/responses", SSE,
+        [{"type": "response.completed",
+          "response": {"usage": {"input_tokens": 36, "output_tokens": 87}}}]),
+    "streamed messages": (
+        "/v1/messages", SSE,
+        [{"type": "message_start", "message": {"usage": {"input_tokens": 30, "output_tokens": 1}}},
+         {"type": "message_delta", "usage": {"output_tokens": 93}}]),
+    "embeddings": ("/v1/embeddings", JSON, [{"usage": {"prompt_tokens": 123}}]),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_usage_is_settled_in_every_shape_that_tells_it(start, protocol, upstream, tag, name):
+    path, kind, events = SHAPES[name]
+
+    @upstream.on(f"{tag}-shape")
+    async def shape(exchange):
+        await exchange.start(200, [kind])
+        for event in events:
+            text = compact(event)
+            await exchange.send(text if kind == JSON else b"data: " + text + b"\n\n")
+        await exchange.end()
+
+    gateway = budgeted(start, 5_000)
+    body = {"model": f"{tag}-shape", "input": "x", "stream": kind == SSE}
+    assert gateway.call(protocol, "POST", path, json_body=body).status == 200
+    assert remaining(gateway, protocol) == 5_000 - 123
+    assert upstream.seen(tag)[0].json == body
 
 
 def test_tokens_of_keys_are_only_stored_unless_the_site_says_otherwise(start, protocol, answers):

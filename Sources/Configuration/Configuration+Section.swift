@@ -49,7 +49,7 @@ extension Configuration: Section {
             why: "Tenants and their projects, where there are any."),
         Setting(
             "organizationsFile", \.organizationsFile, .optional(.path),
-            why: "Another file with `organizations`, read at start."),
+            why: "Another file with `organizations`, read at start and at a reload."),
         Setting(
             "upstreams", \.upstreams, .list(of: .section, minimum: 1), isRequired: true,
             why: "Services requests are forwarded to."),

@@ -102,7 +102,7 @@ extension SiteSettings: Section {
         Setting("keys", \.keys, .list(of: .section), why: "Who may use it."),
         Setting(
             "keysFile", \.keysFile, .optional(.path),
-            why: "Another file with `keys`, read at start."),
+            why: "Another file with `keys`, read at start and at a reload."),
     ]
 
     static func initial(for node: YAMLNode) -> SiteSettings {

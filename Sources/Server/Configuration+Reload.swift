@@ -18,6 +18,7 @@ extension Configuration {
             ("stateSeconds", stateInterval == running.stateInterval),
             ("accessLog", accessLog == running.accessLog),
             ("metrics", metrics == running.metrics),
+            ("limits.meters", limits.meters == running.limits.meters),
             ("upstreams", upstreams == running.upstreams),
             (
                 "the key sources of token issuers",

@@ -260,6 +260,11 @@ def changed_workers(gateway, pair):
     return {**gateway.settings, "workers": 3}, "workers changed, which takes a restart"
 
 
+def changed_meters(gateway, pair):
+    limits = {**gateway.settings.get("limits", {}), "meters": 5_000}
+    return {**gateway.settings, "limits": limits}, "limits.meters changed, which takes a restart"
+
+
 def changed_metrics(gateway, pair):
     return {**gateway.settings, "metrics": {"listen": "off"}}, "metrics changed, which takes a"
 
@@ -267,7 +272,7 @@ def changed_metrics(gateway, pair):
 @pytest.mark.parametrize("fault", [
     problem_in_yaml, unknown_setting, a_key_twice, missing_keys_file, expired_certificate,
     future_certificate, mismatched_certificate, unreadable_key, empty_certificate,
-    changed_upstream, changed_address, changed_workers, changed_metrics,
+    changed_upstream, changed_address, changed_workers, changed_meters, changed_metrics,
 ], ids=lambda fault: fault.__name__)
 def test_what_cannot_be_put_in_force_leaves_the_old_in_force_and_is_told(start, pair, fault):
     gateway = start(top={"listeners": [pair.listener()]})

@@ -186,6 +186,32 @@ def test_a_switch_takes_effect_with_the_next_request_after_a_reload(start, proto
     assert statuses() == {403}
 
 
+def test_a_project_s_limit_that_changed_goes_on_from_what_was_counted(start, protocol, tag):
+    def limited(count):
+        return [{"id": "o", "projects": [{"id": "p", "slug": "one", "requestsPerDay": count}]}]
+
+    gateway = tenants(start, start.key(project="p"), organizations=limited(3))
+
+    def ask(count):
+        return [gateway.chat(protocol, tag, host=host("one")).status for _ in range(count)]
+
+    assert ask(2) == [200, 200]
+    for count, statuses in ((2, [429]), (4, [200, 200, 429])):
+        gateway.reload({**gateway.settings, "organizations": limited(count)})
+        assert ask(len(statuses)) == statuses
+
+
+def test_the_switch_of_everything_is_thrown_by_a_reload(start):
+    gateway = tenants(start, start.key(project="prj-otter"))
+    with gateway.http1() as one, gateway.http2() as two:
+        for killed, status in ((True, 403), (False, 200)):
+            gateway.reload({**gateway.settings, "killed": killed})
+            for client in (one, two):
+                answer = client.call("GET", "/v1/models", [gateway.key.header],
+                                     None, host("brave-otter-123"))
+                assert answer.status == status
+
+
 def test_organizations_may_stand_in_a_file_of_their_own(start, tmp_path, protocol, tag):
     path = tmp_path / "organizations.yaml"
     path.write_text(yaml.safe_dump({"organizations": TENANTS}))

@@ -298,3 +298,28 @@ def test_a_token_that_was_believed_is_judged_anew_after_a_reload(
     for _ in range(4):
         answer = gateway.chat(protocol, tag, key=good, host=HOST)
         assert (answer.status, answer.error["code"]) == (403, "forbidden")
+
+
+def test_the_rules_for_tokens_change_with_a_reload_and_the_keys_stay(
+    start, server, signer, protocol, tag
+):
+    project = {"id": "prj-otter", "slug": "brave-otter-123", "requestsPerMinute": 100_000}
+    gateway = behest(start, server, organizations=[{"id": "acme", "projects": [project]}])
+    fetched = len(server.requests)
+    usual, other = token(signer), token(signer, aud="others")
+
+    def ask(credential):
+        return {gateway.chat(protocol, tag, key=credential, host=HOST).status for _ in range(6)}
+
+    def with_issuer(**changes):
+        own = {**gateway.settings["tokenIssuers"][0], **changes}
+        return {**gateway.settings, "tokenIssuers": [own]}
+
+    assert (ask(usual), ask(other)) == ({200}, {401})
+    gateway.reload(with_issuer(audiences=["others"]))
+    assert (ask(usual), ask(other)) == ({401}, {200})
+    assert len(server.requests) == fetched
+    said = gateway.reload(with_issuer(jwksUrl=server.url("/elsewhere")),
+                          ending="not reloaded: the configuration before stays in force")
+    assert "the key sources of token issuers changed, which takes a restart" in said
+    assert ask(other) == {200}

@@ -20,6 +20,9 @@ extension ProjectSettings: Section {
         Setting(
             "tiers", \.tiers, .list(of: .section), why: "Classes of users, named by tokens."),
         Setting(
+            "model", \.model, .optional(.text("model", limit: 256)),
+            why: "For chat requests that name none, or `default`, instead of the site's."),
+        Setting(
             "crossOrigin", \.crossOrigin, .optional(.section),
             why: "What pages of other origins may do, instead of the site's."),
     ]

@@ -20,6 +20,7 @@ public struct ProjectSettings: Sendable {
     public var tiers: [TierSettings] = []
     /// nil: the site's.
     public var crossOrigin: CrossOriginSettings?
+    public var model: String?
 
     public init() {}
 }

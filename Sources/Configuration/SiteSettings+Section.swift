@@ -27,6 +27,13 @@ extension SiteSettings: Section {
             "upstream", \.upstream, .reference(to: .upstream), isRequired: true,
             why: "Where its requests go."),
         Setting(
+            "defaultModel", \.defaultModel, .optional(.text("model", limit: 256)),
+            why: "For chat requests that name no model, or `default`, where their project has none "
+                + "of its own. `none`: they go on as they are."),
+        Setting(
+            "models", \.models, .list(of: .section),
+            why: "Where requests for some models go instead, and what they are called there."),
+        Setting(
             "routes", \.routes, .routes,
             why: "What it serves; everything else is 404. `all` is another word for `openai`."),
         Setting(

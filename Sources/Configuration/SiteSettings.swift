@@ -51,6 +51,10 @@ public struct SiteSettings: Sendable {
     public var edgeDialect = EdgeDialect.data
     /// Name of an entry of `Configuration.upstreams`.
     public var upstream = ""
+    /// nil: requests without a model go on as they are.
+    public var defaultModel: String?
+    /// In order: the first that fits holds.
+    public var models: [ModelSettings] = []
     /// In order: the first that matches wins. Never empty.
     public var routes: [RouteSettings] = []
     /// Whether routes with the action `openapi` are served.
@@ -97,6 +101,7 @@ public struct SiteSettings: Sendable {
             defaultLimits = KeyLimits(requestsPerMinute: 60, requestsPerDay: 10_000)
         case .behest:
             credentials = [.token]
+            defaultModel = "gemini-2.5-flash"
             identityHeaders = true
             addressRequestsPerMinute = 120
             minuteWindow = .calendarMinute

@@ -17,12 +17,14 @@ public final class Project: Sendable {
     public let tiers: [Tier]
     /// nil: the site's.
     public let crossOrigin: CrossOriginPolicy?
+    /// For requests that leave the choice to it; nil: the site's.
+    public let model: [UInt8]?
 
     public init(
         id: String, slug: String, organization: Organization, isSuspended: Bool = false,
         isKilled: Bool = false, gate: Gate, userLimits: RequestLimits = .unlimited,
         userTokens: TokenLimits = .unlimited,
-        tiers: [Tier] = [], crossOrigin: CrossOriginPolicy? = nil
+        tiers: [Tier] = [], crossOrigin: CrossOriginPolicy? = nil, model: String? = nil
     ) {
         self.id = id
         self.slug = slug
@@ -34,6 +36,7 @@ public final class Project: Sendable {
         self.userTokens = userTokens
         self.tiers = tiers
         self.crossOrigin = crossOrigin
+        self.model = model.map { Array($0.utf8) }
     }
 
     /// The tier that a credential names, by its name or by its number.

@@ -218,12 +218,7 @@ extension Exchange {
             fail(.invalidJSON)
             return
         }
-        model.append(core.probe.model)
-        if let principal, !model.withBytes({ principal.allows(model: $0) }) {
-            fail(.modelNotAllowed)
-            return
-        }
-        guard holdTokens(for: document) else { return }
+        guard let document = chooseModel(document), holdTokens(for: document) else { return }
         if route.action == .legacyCompletions {
             if document.asksForStream {
                 fail(.unsupportedStreamingCompletion)
@@ -234,7 +229,7 @@ extension Exchange {
         serve()
     }
 
-    private func check(_ body: borrowing ByteBuffer) throws(JSONFault) -> JSONSummary {
+    func check(_ body: borrowing ByteBuffer) throws(JSONFault) -> JSONSummary {
         try core.probe.probe(body.bytes)
     }
 

@@ -12,7 +12,7 @@ extension Exchange {
         guard let site else { return }
         noteProgress()
         servedAt = core.now.monotonic
-        let pool = core.pools[tunnel == nil ? site.upstream : site.tunnelUpstream]
+        let pool = core.pools[tunnel == nil ? upstreamIndex ?? site.upstream : site.tunnelUpstream]
         self.pool = pool
         isQueued = true
         session.expect(within: timeouts.upstream.connect)

@@ -33,6 +33,8 @@ final class Exchange {
     var requestID: RequestID
     var trace: TraceContext
     var model = ByteBuffer()
+    /// Who serves that model; nil: the site's upstream.
+    var upstreamIndex: Int?
 
     // The request's body.
     var isRequestEnded = false

@@ -44,6 +44,8 @@ public final class Route: Sendable {
     public var hidesModel: Bool { body == .stream && !name.hasSuffix("/**") }
     /// Its streams tell their usage only where `stream_options` ask for it.
     let takesStreamOptions: Bool
+    /// Its requests are put to a model, so that a missing one can be filled in.
+    let isAboutModel: Bool
 
     public init(
         name: String, action: Action, body: Body, bodyLimit: Int, upstreamPath: [UInt8] = [],
@@ -60,6 +62,9 @@ public final class Route: Sendable {
         self.number = number
         self.permission = permission
         takesStreamOptions = action == .forward && body == .json && name.hasSuffix("/completions")
+        isAboutModel =
+            body == .json
+            && ["/completions", "/responses", "/messages"].contains { name.hasSuffix($0) }
     }
 }
 
@@ -92,6 +97,7 @@ public final class Site: Sendable {
     /// The upstream is told who calls.
     public let sendsIdentityFields: Bool
     public let budgetRules: BudgetRules
+    public let models: ModelRules
 
     public init(
         name: String, dialect: Dialect, routes: RouteTable, actions: [Route], identity: Identity,
@@ -102,7 +108,7 @@ public final class Site: Sendable {
         tunnelUpstream: Int? = nil, acceptsSubprotocolKeys: Bool = false,
         tokenIssuer: Int? = nil, addressLimit: AddressLimit? = nil,
         sendsIdentityFields: Bool = false,
-        budgetRules: BudgetRules = BudgetRules()
+        budgetRules: BudgetRules = BudgetRules(), models: ModelRules = ModelRules()
     ) {
         self.name = name
         self.dialect = dialect
@@ -123,5 +129,6 @@ public final class Site: Sendable {
         self.addressLimit = addressLimit
         self.sendsIdentityFields = sendsIdentityFields
         self.budgetRules = budgetRules
+        self.models = models
     }
 }

@@ -46,7 +46,7 @@ struct DirectoryBuilder {
                 try meter(.project(settings.id), meters), of: .project),
             userLimits: userLimits, userTokens: userTokens(settings),
             tiers: settings.tiers.map { tier($0, userLimits, userTokens(settings)) },
-            crossOrigin: settings.crossOrigin.map(CrossOriginPolicy.init))
+            crossOrigin: settings.crossOrigin.map(CrossOriginPolicy.init), model: settings.model)
     }
 
     private static func userTokens(_ settings: ProjectSettings) -> TokenLimits {

@@ -196,7 +196,16 @@ struct SnapshotBuilder {
             },
             addressLimit: addressLimit(settings),
             sendsIdentityFields: settings.identityHeaders,
-            budgetRules: BudgetRules(settings.tokenBudgets))
+            budgetRules: BudgetRules(settings.tokenBudgets), models: models(settings))
+    }
+
+    private func models(_ settings: SiteSettings) -> ModelRules {
+        ModelRules(
+            standard: settings.defaultModel,
+            rules: settings.models.map {
+                ModelRules.Rule(
+                    $0.model, upstreamName: $0.upstreamName, upstream: $0.upstream.map(index))
+            })
     }
 
     private func routeTable(_ settings: SiteSettings) throws(StartFault) -> RouteTable {

@@ -1,3 +1,4 @@
+import Chance
 import Kernel
 import Testing
 
@@ -30,5 +31,24 @@ import Testing
         ])
     func notNamed(values: [String]) {
         #expect(!names("\"a\"", values))
+    }
+
+    @Test("is read as it is written, and nonsense names nothing that is not there")
+    func game() {
+        for seed in 1...2_000 {
+            var random = SeededRandom(seed: UInt64(seed))
+            let tags = (0..<random.below(5)).map { _ in
+                (random.isLucky(1, in: 3) ? "W/" : "")
+                    + random.pick(["\"a\"", "\"b\"", "\"\"", "\",\""])
+            }
+            let list = tags.joined(separator: random.pick([",", ", ", " ,\t", ",,"]))
+            let expected = tags.contains("\"a\"") || tags.contains("W/\"a\"")
+            #expect(names("\"a\"", [list]) == expected, "seed \(seed): \(list)")
+            let noise = String(
+                (0..<random.below(12)).map { _ in random.pick(Array("W/\",ab *")) })
+            if names("\"a\"", [noise]) {
+                #expect(noise.contains("\"a\"") || noise.contains("*"), "seed \(seed): \(noise)")
+            }
+        }
     }
 }

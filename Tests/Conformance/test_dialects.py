@@ -12,9 +12,10 @@ from test_upstream_faults import closed_port
 
 CHAT = "/v1/chat/completions"
 PREFIXES = {"data": "behest_sk_live_", "kong": "behest_sk_live_", "devsphere": "dvs_live_"}
+KEYED = {"dialect": "behest", "credentials": ["key"], "keyPrefix": PREFIXES["data"]}
 SITES = {
-    "data": {"dialect": "behest"},
-    "kong": {"dialect": "behest", "edgeDialect": "kong"},
+    "data": KEYED,
+    "kong": {**KEYED, "edgeDialect": "kong"},
     "devsphere": {"dialect": "devsphere", "routes": "openai"},
 }
 

@@ -1,9 +1,20 @@
+import Foundation
 import Kernel
 import Testing
 
-@Suite("A file that is replaced as a whole")
-struct WholeFileTests {
-    private let path = "/tmp/gatehouse-whole-\(Instant.now().nanoseconds)"
+/// Files in a folder of their own, which goes with them.
+@Suite("A file that is replaced as a whole") final class WholeFileTests {
+    private let folder: URL
+    private let path: String
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "gatehouse-\(UUID().uuidString)")
+        path = folder.appendingPathComponent("counters").path
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
 
     private func text(_ path: String) throws -> String {
         try FileContents.read(path, limit: 1_000).text
@@ -26,7 +37,7 @@ struct WholeFileTests {
     @Test("a folder that is not there is a fault, and nothing else happens")
     func nowhere() {
         #expect(throws: SystemFault.self) {
-            try WholeFile("/tmp/gatehouse-nowhere/a/b").replace(with: "x".utf8.span)
+            try WholeFile(folder.path + "/nowhere/file").replace(with: "x".utf8.span)
         }
     }
 }

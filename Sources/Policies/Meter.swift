@@ -41,6 +41,14 @@ public final class Meter: Sendable {
         admit(limits, at: moment) { .admitted(nil) }
     }
 
+    /// What was counted in the month of `moment` so far.
+    func monthCount(at moment: Moment) -> Int {
+        state.withLock { state in
+            state.month.roll(.month, to: moment)
+            return state.month.count
+        }
+    }
+
     /// Whether every window has passed, so that nothing is lost with the meter.
     public func isIdle(at moment: Moment) -> Bool {
         state.withLock { state in

@@ -3,7 +3,8 @@ import Kernel
 /// How many requests the process may serve in a month of the UTC calendar, whoever makes them.
 public final class ProcessLimit: Sendable {
     private let limits: RequestLimits
-    private let softCap: Int?
+    public let softCap: Int?
+    public let hardCap: Int?
     private let meter: Meter
     private let whenSoftCapIsReached: @Sendable (Int) -> Void
 
@@ -16,9 +17,13 @@ public final class ProcessLimit: Sendable {
     ) {
         limits = RequestLimits(perMonth: hardCap ?? .max)
         self.softCap = softCap
+        self.hardCap = hardCap
         self.meter = meter
         self.whenSoftCapIsReached = whenSoftCapIsReached
     }
+
+    /// Requests of this month so far.
+    public func count(at moment: Moment) -> Int { meter.monthCount(at: moment) }
 
     /// Counts one request, or refuses it. Every count is given out once, so of all requests that
     /// race exactly one finds the soft cap.

@@ -54,7 +54,7 @@ public final class Gateway {
         let listeners = try Self.openListeners(configuration, workers: count)
         let registry = Self.registry(of: first, workers: count)
         let started = Moment.now().wall
-        let record = ReloadRecord(started: started)
+        let record = ReloadRecord(started: started, limit: snapshot.processLimit)
         metrics = try MetricsService.open(
             configuration.metrics, registry, started: started, tokenKeys: sources,
             reloads: record)

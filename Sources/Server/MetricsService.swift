@@ -68,6 +68,7 @@ final class MetricsService: Sendable {
             MetricRegistry.ProcessReading(
                 version: Gateway.version, started: started, usage: .now(),
                 droppedLogLines: log?.droppedLines ?? 0, scrapes: count,
-                tokenKeys: tokenKeys.map(\.reading), reloads: reloads.reading))
+                tokenKeys: tokenKeys.map(\.reading), reloads: reloads.reading,
+                month: reloads.month(at: Moment.now())))
     }
 }

@@ -62,7 +62,7 @@ final class Reloader {
         for mailbox in mailboxes { mailbox.post(.adopt(adoption)) }
         current = next
         let isEverywhere = adoption.wait(milliseconds: Self.patienceMilliseconds)
-        record.succeeded(at: Moment.now().wall)
+        record.succeeded(at: Moment.now().wall, limit: next.snapshot.processLimit)
         StandardStream.error.write(
             isEverywhere
                 ? "gatehouse: configuration reloaded\n"

@@ -1,7 +1,7 @@
 /// Every metric there is, in the order in which they are exposed.
 extension Metric {
     public static let all: [Metric] =
-        requests + tokens + upstreams + issuers + workers + reloading + process
+        requests + tokens + upstreams + issuers + workers + reloading + month + process
 
     private static let requests = [
         requestDuration, timeToFirstByte, overhead, requestBodySize, responseBodySize,
@@ -18,6 +18,7 @@ extension Metric {
         droppedLogLines, overflow, scrapes,
     ]
     private static let reloading = [reloads, reloadTime]
+    private static let month = [monthRequests, monthCaps]
     private static let process = [
         buildInfo, processorTime, residentMemory, virtualMemory, openDescriptors,
         descriptorLimit, startTime,
@@ -122,6 +123,13 @@ extension Metric {
     static let reloadTime = Metric(
         "gatehouse_config_last_reload_success_timestamp_seconds", .gauge, [],
         "When the configuration in force was taken over, in Unix time.")
+    static let monthRequests = Metric(
+        "gatehouse_month_requests", .gauge, [],
+        "Requests of this month, UTC, that count towards the caps of the process; only where it "
+            + "has caps.")
+    static let monthCaps = Metric(
+        "gatehouse_month_requests_cap", .gauge, ["cap"],
+        "The caps of the process for a month: soft, which warns, and hard, which refuses.")
 
     // MARK: The process
 

@@ -11,10 +11,13 @@ extension MetricRegistry {
         public var scrapes: Int
         public var tokenKeys: [TokenKeysReading]
         public var reloads: ReloadReading
+        /// nil: there are no caps.
+        public var month: MonthReading?
 
         public init(
             version: String, started: UnixTime, usage: ProcessUsage, droppedLogLines: Int,
-            scrapes: Int, tokenKeys: [TokenKeysReading] = [], reloads: ReloadReading? = nil
+            scrapes: Int, tokenKeys: [TokenKeysReading] = [], reloads: ReloadReading? = nil,
+            month: MonthReading? = nil
         ) {
             self.version = version
             self.started = started
@@ -23,6 +26,7 @@ extension MetricRegistry {
             self.scrapes = scrapes
             self.tokenKeys = tokenKeys
             self.reloads = reloads ?? ReloadReading(lastSuccess: started)
+            self.month = month
         }
     }
 
@@ -35,6 +39,7 @@ extension MetricRegistry {
         writeTokenKeys(process.tokenKeys, to: &page)
         writeWorkers(process, to: &page)
         writeReloads(process.reloads, to: &page)
+        writeMonth(process.month, to: &page)
         writeProcess(process, to: &page)
         return page.take()
     }

@@ -4,6 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from test_metrics import Scrape
 
 DURATION = re.compile(r"^(\d+h)?(\d+m(?!s))?(\d+(\.\d+)?s)?$|^\d+(\.\d+)?ms$")
 
@@ -204,3 +205,23 @@ def test_the_soft_cap_is_told_once_and_refuses_nothing(start, protocol, tag):
     gateway.stop()
     warnings = [line for line in gateway.stderr.decode().splitlines() if "soft cap" in line]
     assert warnings == ["gatehouse: warning: 2 requests this month: the soft cap is reached"]
+
+
+def test_the_metrics_tell_how_much_of_the_month_is_used(start, protocol, tag):
+    gateway, _ = capped(start, soft=2, hard=3)
+    assert [gateway.chat(protocol, tag).status for _ in range(4)] == [200] * 3 + [429]
+    scrape = Scrape(gateway)
+    assert scrape.sum("gatehouse_month_requests") == 3
+    assert scrape.sum("gatehouse_month_requests_cap", cap="soft") == 2
+    assert scrape.sum("gatehouse_month_requests_cap", cap="hard") == 3
+    changed = {"softCap": "unlimited", "hardCap": 5}
+    gateway.reload({**gateway.settings, "monthlyRequests": changed})
+    scrape = Scrape(gateway)
+    assert scrape.sum("gatehouse_month_requests") == 3
+    assert ("gatehouse_month_requests_cap", frozenset({("cap", "soft")})) not in scrape.samples
+    assert gateway.chat(protocol, tag).status == 200
+
+
+def test_without_caps_the_metrics_tell_nothing_of_a_month(start):
+    names = {name for name, _ in Scrape(start()).samples}
+    assert not [name for name in names if "month" in name]

@@ -75,7 +75,7 @@ extension Dialect {
         ]
     }
 
-    private static let text: JSONNode = ["type": "string"]
+    private static var text: JSONNode { ["type": "string"] }
     private static let types = [
         "invalid_request_error", "rate_limit_error", "insufficient_quota", "server_error",
     ]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the gateway beside nghttpx over TLS 1.3 in one alternating run: `make bench`.
+"""Measures the gateway beside nghttpx, and what governing costs: `make bench`.
 
 Prints a Markdown table and writes everything to results/. The method is described in README.md.
 """
@@ -8,26 +8,32 @@ import argparse
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
 
+from gateways import Gatehouse, Governed, Ungoverned, Verifying
 from load import SCENARIOS, LoadError, run_load
-from peers import Gatehouse, Nghttpx, Upstream, processor_seconds, resident_kib
+from measure import compare, median, ratio, say, spread
+from processes import Upstream, resident_kib
+from rivals import Nghttpx
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).resolve().parent / "results"
+GOVERNANCE = "governance"
+RATIOS = [("governed", "gatehouse"), ("verifying", "gatehouse"), ("gatehouse", "ungoverned"),
+          ("governed", "ungoverned")]
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5, help="of load per measurement")
-    parser.add_argument("--scenario", action="append", choices=[s.name for s in SCENARIOS])
+    parser.add_argument("--scenario", action="append", choices=[*(s.name for s in SCENARIOS), GOVERNANCE])
     parser.add_argument("--memory", action="store_true",
                         help="resident memory after 10,000 and 1,000,000 requests")
     parser.add_argument("--memory-requests", type=int, default=1_000_000)
@@ -37,34 +43,16 @@ def arguments():
     return parser.parse_args()
 
 
-def measured(peer, scenario, requests, directory):
-    """One measurement: load, latency and the processor time the peer spent on it."""
-    before = processor_seconds(peer.pid)
-    outcome = run_load(peer, scenario, requests, directory)
-    spent = processor_seconds(peer.pid) - before
-    outcome["cpu_us"] = spent / requests * 1e6
-    return outcome
-
-
-def amount(peers, scenario, seconds, directory):
-    """How many requests take about that long; the same number for every peer. Warms up, too."""
-    rates = [run_load(peer, scenario, scenario.warm_up, directory)["rate"] for peer in peers]
-    wanted = int(max(rates) * seconds)
-    return max(scenario.clients * scenario.streams * 10, wanted // 100 * 100)
-
-
-def compare(peers, scenario, options, directory):
-    """Rounds in alternating order. Returns each peer's measurements."""
-    requests = amount(peers, scenario, options.seconds, directory)
-    found = {peer.name: [] for peer in peers}
-    for number in range(options.rounds):
-        order = peers if number % 2 == 0 else peers[::-1]
-        for peer in order:
-            outcome = measured(peer, scenario, requests, directory)
-            found[peer.name].append(outcome)
-            say(f"{scenario.name:10} round {number + 1} {peer.name:9} "
-                f"{outcome['rate']:>9,.0f} req/s  {outcome['cpu_us']:6.2f} us/req")
-    return {"requests": requests, "peers": found}
+def governance(options, certificates, upstream, directory):
+    """The gateway beside itself, told to do less and more."""
+    directory = directory / GOVERNANCE
+    directory.mkdir()
+    with ExitStack() as stack:
+        peers = [
+            stack.enter_context(kind(options.gatehouse, certificates, upstream, directory))
+            for kind in (Ungoverned, Gatehouse, Governed, Verifying)
+        ]
+        return compare(peers, SCENARIOS[0], options, directory)
 
 
 def memory(make, options, directory):
@@ -82,33 +70,25 @@ def memory(make, options, directory):
     return found
 
 
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-def median(rounds, name):
-    return statistics.median(outcome[name] for outcome in rounds)
-
-
-def spread(rounds, name):
-    """The width of the rounds in percent of their median."""
-    values = [outcome[name] for outcome in rounds]
-    return (max(values) - min(values)) / statistics.median(values) * 100
-
-
 def table(results):
     """The medians as Markdown."""
     lines = [
         "| scenario | peer | req/s | p50 µs | p99 µs | CPU µs/req | spread of req/s |",
         "|---|---|---:|---:|---:|---:|---:|",
     ]
-    for scenario, outcome in results["scenarios"].items():
+    tables = dict(results["scenarios"])
+    if GOVERNANCE in results:
+        tables[f"{SCENARIOS[0].name}, {GOVERNANCE}"] = results[GOVERNANCE]
+    for scenario, outcome in tables.items():
         for name, rounds in outcome["peers"].items():
             lines.append(
                 f"| {scenario} | {name} | {median(rounds, 'rate'):,.0f} "
                 f"| {median(rounds, 'p50_us'):,.0f} | {median(rounds, 'p99_us'):,.0f} "
                 f"| {median(rounds, 'cpu_us'):.2f} | {spread(rounds, 'rate'):.0f} % |"
             )
+    if GOVERNANCE in results:
+        lines += ["", "Processor time per request, median of the rounds' ratios (least, most):", ""]
+        lines += [ratio_line(results[GOVERNANCE], *pair) for pair in RATIOS]
     if results.get("memory"):
         lines += ["", "| resident memory | after 10,000 | at the end | growth |",
                   "|---|---:|---:|---:|"]
@@ -117,6 +97,11 @@ def table(results):
             lines.append(f"| {name} | {few / 1024:.1f} MiB | {many / 1024:.1f} MiB after "
                          f"{found['requests']:,} | {(many - few) / few * 100:+.1f} % |")
     return "\n".join(lines)
+
+
+def ratio_line(outcome, one, other):
+    middle, least, largest = ratio(outcome, one, other)
+    return f"- {one} / {other}: {middle:.2f} ({least:.2f} to {largest:.2f})"
 
 
 def described():
@@ -162,6 +147,8 @@ def main():
                 for scenario in chosen:
                     outcome = compare([ours, theirs], scenario, options, directory)
                     results["scenarios"][scenario.name] = outcome
+            if not options.scenario or GOVERNANCE in options.scenario:
+                results[GOVERNANCE] = governance(options, certificates, upstream, directory)
             if options.memory:
                 results["memory"] = memory(make, options, directory)
     results["seconds"] = round(time.monotonic() - begun)

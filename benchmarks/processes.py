@@ -1,7 +1,5 @@
-"""The processes of a measurement: upstream, gateway and nghttpx, each tied to a processor."""
+"""The processes of a measurement, each tied to a processor, and what they use of it."""
 
-import hashlib
-import json
 import os
 import secrets
 import socket
@@ -120,59 +118,3 @@ class Peer(Process):
     @property
     def url(self):
         return f"https://localhost:{self.port}"
-
-
-class Gatehouse(Peer):
-    """One worker; key check, limits and access log on."""
-
-    def __init__(self, program, certificates, upstream, directory):
-        if not Path(program).exists():
-            raise SystemExit(f"{program} is not built")
-        port = free_port()
-        pepper = secrets.token_bytes(32)
-        (directory / "pepper").write_bytes(pepper)
-        config = directory / "gatehouse.yaml"
-        # JSON is YAML.
-        config.write_text(json.dumps(self.settings(port, pepper, certificates, upstream,
-                                                   directory), indent=1))
-        super().__init__("gatehouse", [program, "serve", "--config", config], port, directory)
-
-    def settings(self, port, pepper, certificates, upstream, directory):
-        digest = hashlib.sha256(self.key.encode() + pepper).hexdigest()
-        many = 1_000_000_000
-        key = {
-            "id": "bench",
-            "name": "benchmark",
-            "prefix": "sk-bench-",
-            "hash": f"sha256:{digest}",
-            "limits": {"requestsPerMinute": many, "requestsPerDay": many,
-                       "requestsPerMonth": many},
-        }
-        tls = {"certificateFile": str(certificates / "localhost.pem"),
-               "keyFile": str(certificates / "localhost.key")}
-        return {
-            "workers": 1,
-            "listeners": [{"name": "bench", "address": f"127.0.0.1:{port}", "tls": tls}],
-            "keyPepperFile": str(directory / "pepper"),
-            "accessLog": {"path": str(directory / "gatehouse-access.log")},
-            "metrics": {"listen": "127.0.0.1:0"},
-            "upstreams": [{"name": "bench", "url": f"http://127.0.0.1:{upstream.port}/v1",
-                           "credential": {"value": "operator"}}],
-            "sites": [{"name": "bench", "upstream": "bench", "keys": [key]}],
-        }
-
-
-class Nghttpx(Peer):
-    """One worker; it forwards, and writes an access log."""
-
-    def __init__(self, certificates, upstream, directory):
-        port = free_port()
-        command = [
-            "nghttpx", "--conf=/dev/null", "--workers=1", "--no-ocsp", "--single-process",
-            f"--frontend=127.0.0.1,{port}", f"--backend=127.0.0.1,{upstream.port}",
-            "--tls-min-proto-version=TLSv1.3", "--backend-keep-alive-timeout=30s",
-            f"--accesslog-file={directory / 'nghttpx-access.log'}",
-            f"--errorlog-file={directory / 'nghttpx-error.log'}",
-            certificates / "localhost.key", certificates / "localhost.pem",
-        ]
-        super().__init__("nghttpx", command, port, directory)

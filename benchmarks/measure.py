@@ -1,0 +1,59 @@
+"""One measurement, rounds of them in alternating order, and what is said about the rounds."""
+
+import statistics
+import sys
+
+from load import run_load
+from processes import processor_seconds
+
+
+def measured(peer, scenario, requests, directory):
+    """Load, latency and the processor time the peer spent on it."""
+    before = processor_seconds(peer.pid)
+    outcome = run_load(peer, scenario, requests, directory)
+    spent = processor_seconds(peer.pid) - before
+    outcome["cpu_us"] = spent / requests * 1e6
+    return outcome
+
+
+def amount(peers, scenario, seconds, directory):
+    """How many requests take about that long; the same number for every peer. Warms up, too."""
+    rates = [run_load(peer, scenario, scenario.warm_up, directory)["rate"] for peer in peers]
+    wanted = int(max(rates) * seconds)
+    return max(scenario.clients * scenario.streams * 10, wanted // 100 * 100)
+
+
+def compare(peers, scenario, options, directory):
+    """Rounds in alternating order. Returns each peer's measurements."""
+    requests = amount(peers, scenario, options.seconds, directory)
+    found = {peer.name: [] for peer in peers}
+    for number in range(options.rounds):
+        order = peers if number % 2 == 0 else peers[::-1]
+        for peer in order:
+            outcome = measured(peer, scenario, requests, directory)
+            found[peer.name].append(outcome)
+            say(f"{scenario.name:10} round {number + 1} {peer.name:10} "
+                f"{outcome['rate']:>9,.0f} req/s  {outcome['cpu_us']:6.2f} us/req")
+    return {"requests": requests, "peers": found}
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def median(rounds, name):
+    return statistics.median(outcome[name] for outcome in rounds)
+
+
+def spread(rounds, name):
+    """The width of the rounds in percent of their median."""
+    values = [outcome[name] for outcome in rounds]
+    return (max(values) - min(values)) / statistics.median(values) * 100
+
+
+def ratio(outcome, one, other, name="cpu_us"):
+    """What `one` costs over `other`: the median of the rounds' own ratios, the least and the
+    largest. Rounds of one number were made one after the other, so noise meets both."""
+    pairs = zip(outcome["peers"][one], outcome["peers"][other])
+    values = [mine[name] / theirs[name] for mine, theirs in pairs]
+    return statistics.median(values), min(values), max(values)

@@ -1,10 +1,10 @@
 # `make help` lists what there is. The scripts hold the work, so that they can be read and run alone.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test attack simulate mutate build dist bench fuzz lint format certs clean
+.PHONY: help run test attack simulate mutate build dist bench bench-all bench-check fuzz lint format certs clean
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 run: ## Start the gateway and a demo upstream on https://127.0.0.1:8443
 	@scripts/run.sh
@@ -38,6 +38,20 @@ bench: ## Measure against nghttpx (under 5 minutes)
 	@scripts/install-dependencies.sh bench
 	swift build -c release
 	python3 benchmarks/run.py --memory
+
+RESULTS ?= build/bench-all.json
+
+bench-all: ## Measure against six others, into RESULTS (20 minutes)
+	@scripts/install-dependencies.sh bench-all
+	swift build -c release
+	python3 benchmarks/everyone.py --into $(RESULTS)
+	python3 benchmarks/memory.py --into $(RESULTS)
+	python3 benchmarks/report.py $(RESULTS) --chart build/bench-all.svg
+
+bench-check: ## Count instructions and allocations per request (minutes, not disturbed by noise)
+	@scripts/install-dependencies.sh bench-check
+	swift build -c release
+	python3 benchmarks/check.py
 
 fuzz: ## Fuzz every parser under AddressSanitizer for SECONDS (60) each; TARGETS names some
 	@scripts/install-dependencies.sh build

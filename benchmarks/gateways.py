@@ -38,13 +38,14 @@ class Gatehouse(Peer):
             "listeners": [{"name": "bench", "address": f"127.0.0.1:{port}", "tls": tls}],
             "accessLog": {"path": str(self.directory / "access.log")},
             "metrics": {"listen": "127.0.0.1:0"},
-            "upstreams": [{"name": "bench", "url": f"http://127.0.0.1:{self.upstream.port}/v1",
+            "upstreams": [{"name": "bench", "url": f"http://127.0.0.1:{self.upstream.port}",
                            "credential": {"value": "operator"}}],
             **self.key_file(),
-            "sites": [{"name": "bench", "upstream": "bench",
-                       "keys": [{**self.key_entry(), "limits": {
-                           "requestsPerMinute": MANY, "requestsPerDay": MANY,
-                           "requestsPerMonth": MANY}}]}],
+            "sites": [{"name": "bench", "upstream": "bench", "keys": self.key_entries(),
+                       "routes": {"add": [{"methods": "POST", "path": "/sink"},
+                                          {"methods": "GET", "path": "/blob"}]},
+                       "defaultLimits": {"requestsPerMinute": MANY, "requestsPerDay": MANY,
+                                         "requestsPerMonth": MANY}}],
         }
 
     def key_file(self):
@@ -52,10 +53,12 @@ class Gatehouse(Peer):
         (self.directory / "pepper").write_bytes(self.pepper)
         return {"keyPepperFile": str(self.directory / "pepper")}
 
-    def key_entry(self):
-        digest = hashlib.sha256(self.key.encode() + self.pepper).hexdigest()
-        return {"id": "bench", "name": "benchmark", "prefix": "sk-bench-",
-                "hash": f"sha256:{digest}"}
+    def key_entries(self):
+        return [self.key_entry(f"bench-{number}", key) for number, key in enumerate(self.keys)]
+
+    def key_entry(self, name, key):
+        digest = hashlib.sha256(key.encode() + self.pepper).hexdigest()
+        return {"id": name, "prefix": "sk-bench-", "hash": f"sha256:{digest}"}
 
 
 class Ungoverned(Gatehouse):
@@ -70,7 +73,7 @@ class Ungoverned(Gatehouse):
                 "rateLimitHeaders": False}
         settings = {**super().settings(port), "accessLog": {"path": "off"},
                     "metrics": {"listen": "off"}}
-        return {**settings, "sites": [{**site, "keys": [self.key_entry()]}]}
+        return {**settings, "sites": [{**site, "keys": self.key_entries()}]}
 
 
 class Governed(Gatehouse):

@@ -9,31 +9,36 @@ from processes import processor_seconds
 
 def measured(peer, scenario, requests, directory):
     """Load, latency and the processor time the peer spent on it."""
-    before = processor_seconds(peer.pid)
+    before = processor_seconds(peer.pid) if peer.pid else 0
     outcome = run_load(peer, scenario, requests, directory)
-    spent = processor_seconds(peer.pid) - before
+    spent = processor_seconds(peer.pid) - before if peer.pid else 0
     outcome["cpu_us"] = spent / requests * 1e6
     return outcome
 
 
-def amount(peers, scenario, seconds, directory):
-    """How many requests take about that long; the same number for every peer. Warms up, too."""
-    rates = [run_load(peer, scenario, scenario.warm_up, directory)["rate"] for peer in peers]
-    wanted = int(max(rates) * seconds)
-    return max(scenario.clients * scenario.streams * 10, wanted // 100 * 100)
+def amount(peer, scenario, seconds, directory):
+    """How many requests take the peer about that long. Warms it up, too."""
+    warm_up = max(scenario.warm_up // 200 if peer.is_slow else scenario.warm_up,
+                  scenario.clients * scenario.streams)
+    if scenario.rate:
+        run_load(peer, scenario, warm_up, directory)
+        return int(scenario.rate * seconds)
+    wanted = int(run_load(peer, scenario, warm_up, directory)["rate"] * seconds)
+    return max(warm_up, wanted)
 
 
 def compare(peers, scenario, options, directory):
     """Rounds in alternating order. Returns each peer's measurements."""
-    requests = amount(peers, scenario, options.seconds, directory)
+    requests = {peer.name: amount(peer, scenario, options.seconds, directory) for peer in peers}
     found = {peer.name: [] for peer in peers}
     for number in range(options.rounds):
         order = peers if number % 2 == 0 else peers[::-1]
         for peer in order:
-            outcome = measured(peer, scenario, requests, directory)
+            outcome = measured(peer, scenario, requests[peer.name], directory)
             found[peer.name].append(outcome)
             say(f"{scenario.name:10} round {number + 1} {peer.name:10} "
-                f"{outcome['rate']:>9,.0f} req/s  {outcome['cpu_us']:6.2f} us/req")
+                f"{outcome['rate']:>9,.0f} req/s  {outcome['p50_us']:>7,} us p50  "
+                f"{outcome['cpu_us']:8.2f} us/req")
     return {"requests": requests, "peers": found}
 
 

@@ -58,11 +58,15 @@ class Process:
 
     processor = 0
     environment = {}
+    #: Seconds it may take to start.
+    patience = 10
+    #: A program that runs it.
+    under = []
 
     def __init__(self, name, command, port, directory):
         self.name = name
         self.port = port
-        self._command = ["taskset", "-c", str(self.processor), *map(str, command)]
+        self._command = ["taskset", "-c", str(self.processor), *self.under, *map(str, command)]
         self._log = directory / f"{name}.log"
 
     def __enter__(self):
@@ -76,7 +80,7 @@ class Process:
         return self
 
     def _wait(self):
-        for _ in range(400):
+        for _ in range(self.patience * 40):
             if self._process.poll() is not None:
                 break
             try:
@@ -85,7 +89,7 @@ class Process:
             except OSError:
                 time.sleep(0.025)
         self.__exit__()
-        raise SystemExit(f"{self.name} did not start:\n{self._log.read_text()}")
+        raise SystemExit(f"{self.name} did not start:\n{self._log.read_text()[-4000:]}")
 
     def __exit__(self, *_):
         if self._process.poll() is None:
@@ -111,10 +115,25 @@ class Upstream(Process):
 
 
 class Peer(Process):
-    """A proxy in front of the upstream."""
+    """Something in front of the upstream, which is given a list of keys and asked with one."""
 
-    key = "sk-bench-" + secrets.token_hex(32)
+    keys = ["sk-bench-" + secrets.token_hex(32) for _ in range(1_000)]
+    key = keys[500]
+    #: What it leaves out of the job.
+    lacks = None
+    checks_keys = True
+    #: Hundreds of requests a second instead of tens of thousands.
+    is_slow = False
+    #: Whether it makes answers anew, of a length of their own.
+    rewrites = False
+    #: Why it is not asked to take part, by the kind of scenario.
+    cannot = {}
+    is_direct = False
 
     @property
     def url(self):
         return f"https://localhost:{self.port}"
+
+    @classmethod
+    def surroundings(cls):
+        return {**os.environ, **cls.environment}

@@ -7,17 +7,16 @@ Prints a Markdown table and writes everything to results/. The method is describ
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from datetime import datetime, timezone
 from pathlib import Path
 
 from gateways import Gatehouse, Governed, Ungoverned, Verifying
 from load import SCENARIOS, LoadError, run_load
+from machine import described
 from measure import compare, median, ratio, say, spread
 from processes import Upstream, resident_kib
 from rivals import Nghttpx
@@ -104,33 +103,12 @@ def ratio_line(outcome, one, other):
     return f"- {one} / {other}: {middle:.2f} ({least:.2f} to {largest:.2f})"
 
 
-def described():
-    """What was measured, and on what."""
-
-    def first_line(*command):
-        run = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY)
-        return (run.stdout.splitlines() or [""])[0]
-
-    models = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-              if line.startswith("model name")]
-    return {
-        "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "commit": first_line("git", "rev-parse", "--short", "HEAD"),
-        "processor": models[0] if models else platform.machine(),
-        "processors": os.cpu_count(),
-        "kernel": platform.release(),
-        "nghttpx": first_line("nghttpx", "--version"),
-        "openssl": first_line("openssl", "version"),
-        "load_average": os.getloadavg(),
-    }
-
-
 def main():
     options = arguments()
     if os.cpu_count() < 2:
         sys.exit("the measurement needs two processors: one for the peer, one for the load")
     chosen = [s for s in SCENARIOS if not options.scenario or s.name in options.scenario]
-    results = {"machine": described(), "scenarios": {}}
+    results = {"machine": described([Nghttpx]), "scenarios": {}}
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as folder:
         directory = Path(folder)

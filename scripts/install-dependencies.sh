@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Installs what is missing: scripts/install-dependencies.sh build|test|bench
+# Installs what is missing: scripts/install-dependencies.sh build|test|bench|bench-all|bench-check
 #
-#   build   what compiles and runs the gateway (`make run`)
-#   test    that, the command line clients and the Python ones in .venv (`make test`)
-#   bench   that, and the proxy the gateway is measured against (`make bench`)
+#   build         what compiles and runs the gateway (`make run`)
+#   test          that, the command line clients and the Python ones in .venv (`make test`)
+#   bench         that, and the proxy the gateway is measured against (`make bench`)
+#   bench-all     that, and five more: three of Debian's, two from PyPI in build/peers
+#   bench-check   that, and valgrind (`make bench-check`)
 #
 # As root it installs the Debian packages; otherwise it prints the exact command and exits 1.
 set -euo pipefail
@@ -16,8 +18,13 @@ case $purpose in
     build) ;;
     test) packages+=(nghttp2-client python3 python3-venv) ;;
     bench) packages+=(nghttp2-client nghttp2-proxy python3 util-linux) ;;
+    bench-all)
+        packages+=(nghttp2-client nghttp2-proxy haproxy nginx-light h2o python3 python3-venv
+            util-linux)
+        ;;
+    bench-check) packages+=(binutils nghttp2-client python3 util-linux valgrind) ;;
     *)
-        echo "usage: $0 build|test|bench" >&2
+        echo "usage: $0 build|test|bench|bench-all|bench-check" >&2
         exit 2
         ;;
 esac
@@ -72,6 +79,19 @@ install_python_clients() {
     cp "$wanted" .venv/installed.txt
 }
 
+# Rivals from PyPI, each in an environment of its own, since they disagree about what they need.
+install_rivals() {
+    while read -r name package; do
+        local folder=build/peers/$name
+        if [[ -f $folder/installed && $(<"$folder/installed") == "$package" ]]; then continue; fi
+        echo "Installing $package into $folder"
+        python3 -m venv "$folder"
+        "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$package"
+        echo "$package" >"$folder/installed"
+    done <benchmarks/rivals.txt
+}
+
 install_packages
 check_swift
+if [[ $purpose == bench-all ]]; then install_rivals; fi
 if [[ $purpose == test ]]; then install_python_clients; fi

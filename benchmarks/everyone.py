@@ -18,14 +18,18 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from gateways import Gatehouse
+from handshakes import handshakes
 from load import BODY, FURTHER, SCENARIOS, LoadError
 from machine import described
-from measure import compare, say
+from measure import alternate, compare, say
 from processes import Peer, Upstream
 from rivals import RIVALS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-ALL = [*SCENARIOS, *FURTHER]
+LOADS = {scenario.name: scenario for scenario in [*SCENARIOS, *FURTHER]}
+#: Whether the handshakes are resumed.
+HANDSHAKES = {"full handshakes": False, "resumed handshakes": True}
+ALL = [*LOADS, *HANDSHAKES]
 
 
 class Direct(Peer):
@@ -47,7 +51,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5, help="of load per measurement")
-    parser.add_argument("--scenario", action="append", choices=[s.name for s in ALL])
+    parser.add_argument("--scenario", action="append", choices=ALL)
     parser.add_argument("--peer", action="append", choices=[r.name for r in RIVALS])
     parser.add_argument("--into", type=Path, required=True,
                         help="the file of results; other scenarios in it stay")
@@ -80,15 +84,16 @@ def check_job(peer):
         raise LoadError(f"{peer.name} answers a wrong key: {found}")
 
 
-def absent(kinds, scenario):
+def absent(kinds, what):
     """Who does not take part, and why."""
-    reasons = {kind.name: kind.missing() or kind.cannot.get(scenario.kind) for kind in kinds}
+    reasons = {kind.name: kind.missing() or kind.cannot.get(what) for kind in kinds}
     return {name: reason for name, reason in reasons.items() if reason}
 
 
-def run(scenario, kinds, options, certificates, upstream, directory):
+def run(name, kinds, options, certificates, upstream, directory):
     """All who can, in one alternating run."""
-    left_out = absent(kinds, scenario)
+    scenario = LOADS.get(name)
+    left_out = absent(kinds, scenario.kind if scenario else "handshakes")
     with ExitStack() as stack:
         peers = [stack.enter_context(
             Gatehouse(options.gatehouse, certificates, upstream, directory))]
@@ -97,10 +102,15 @@ def run(scenario, kinds, options, certificates, upstream, directory):
                 peers.append(stack.enter_context(kind(certificates, upstream, directory)))
         for peer in peers:
             check_job(peer)
-        if scenario.rate or scenario.clients == 1:
+        if scenario and (scenario.rate or scenario.clients == 1 or scenario.special):
             peers.append(Direct(upstream))
-        return {**compare(peers, scenario, options, directory), "absent": left_out,
-                "load_average": os.getloadavg()}
+        if scenario:
+            outcome = compare(peers, scenario, options, directory)
+        else:
+            outcome = {"peers": alternate(
+                peers, name, options.rounds,
+                lambda peer: handshakes(peer, HANDSHAKES[name], options.seconds))}
+        return {**outcome, "absent": left_out, "load_average": os.getloadavg()}
 
 
 def main():
@@ -113,12 +123,10 @@ def main():
         directory = Path(folder)
         certificates = make_certificates(directory)
         with Upstream(options.upstream, directory) as upstream:
-            for scenario in ALL:
-                if options.scenario and scenario.name not in options.scenario:
-                    continue
-                outcome = run(scenario, kinds, options, certificates, upstream, directory)
+            for name in options.scenario or ALL:
+                outcome = run(name, kinds, options, certificates, upstream, directory)
                 outcome["machine"] = described(present)
-                keep(options.into, scenario.name, outcome)
+                keep(options.into, name, outcome)
 
 
 def make_certificates(directory):

@@ -28,18 +28,24 @@ def amount(peer, scenario, seconds, directory):
 
 
 def compare(peers, scenario, options, directory):
-    """Rounds in alternating order. Returns each peer's measurements."""
+    """Rounds of load in alternating order. Returns each peer's measurements."""
     requests = {peer.name: amount(peer, scenario, options.seconds, directory) for peer in peers}
-    found = {peer.name: [] for peer in peers}
-    for number in range(options.rounds):
-        order = peers if number % 2 == 0 else peers[::-1]
-        for peer in order:
-            outcome = measured(peer, scenario, requests[peer.name], directory)
-            found[peer.name].append(outcome)
-            say(f"{scenario.name:10} round {number + 1} {peer.name:10} "
-                f"{outcome['rate']:>9,.0f} req/s  {outcome['p50_us']:>7,} us p50  "
-                f"{outcome['cpu_us']:8.2f} us/req")
+    found = alternate(
+        peers, scenario.name, options.rounds,
+        lambda peer: measured(peer, scenario, requests[peer.name], directory))
     return {"requests": requests, "peers": found}
+
+
+def alternate(peers, name, rounds, measurement):
+    """Every peer in every round, in an order that is reversed from round to round."""
+    found = {peer.name: [] for peer in peers}
+    for number in range(rounds):
+        for peer in peers if number % 2 == 0 else peers[::-1]:
+            outcome = measurement(peer)
+            found[peer.name].append(outcome)
+            say(f"{name:10} round {number + 1} {peer.name:10} {outcome['rate']:>9,.0f} a second  "
+                f"{outcome['cpu_us']:10.2f} us each")
+    return found
 
 
 def say(text):

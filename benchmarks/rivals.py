@@ -248,6 +248,8 @@ class Envoy(Rival):
         return {
             **kind("extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
             "stat_prefix": "bench",
+            # Or it keeps every connection for a second after a refusal.
+            "delayed_close_timeout": "0s",
             "access_log": [{"name": "file", "typed_config": {
                 **kind("extensions.access_loggers.file.v3.FileAccessLog"),
                 "path": str(self.file("access.log"))}}],
@@ -297,6 +299,7 @@ class LiteLLM(Rival):
         "h2": "speaks HTTP/1.1 only",
         "rate": "speaks HTTP/1.1 only, and does not reach this rate",
         "files": "passes on what it knows only",
+        "streams": "200 streams of 100 events a second are beyond it",
     }
 
     def command(self, port):

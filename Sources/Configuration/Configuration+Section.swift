@@ -73,6 +73,7 @@ extension Configuration: Section {
             hasDefault = true
         }
         checkBodies(nodes, &reader)
+        checkIssuers(nodes, &reader)
         readOrganizations(node, &reader)
         readPepper(node, &reader)
     }
@@ -87,6 +88,21 @@ extension Configuration: Section {
                 reader.report(
                     "bodies of \(largest) bytes do not fit into limits.collectedBodiesBytes",
                     at: place.mark(of: "bodyLimitBytes"))
+            }
+        }
+    }
+
+    /// `iss` has to say at which of a site's issuers a token is verified.
+    private func checkIssuers(_ nodes: [YAMLNode], _ reader: inout ConfigurationReader) {
+        for (site, place) in zip(sites, nodes) {
+            var owners: [String: String] = [:]
+            for name in site.tokenIssuers {
+                for issuer in tokenIssuers.first(where: { $0.name == name })?.issuers ?? [] {
+                    guard let owner = owners.updateValue(name, forKey: issuer) else { continue }
+                    reader.report(
+                        "token issuers \(owner) and \(name) both stand for \"\(issuer)\"",
+                        at: place.mark(of: "tokenIssuer"))
+                }
             }
         }
     }

@@ -78,8 +78,9 @@ extension SiteSettings: Section {
             "credentials", \.credentials, .list(of: .choice, minimum: 1, isOneAllowed: true),
             why: "Whether callers show an API key, a token (JWT), or either."),
         Setting(
-            "tokenIssuer", \.tokenIssuer, .optional(.reference(to: .tokenIssuer)),
-            why: "Whose tokens are believed."),
+            "tokenIssuer", \.tokenIssuers,
+            .list(of: .reference(to: .tokenIssuer), isOneAllowed: true),
+            why: "Whose tokens are believed: of one, or of several, which `iss` tells apart."),
         Setting(
             "credentialFields", \.credentialFields, .list(of: .choice, isOneAllowed: true),
             why: "Where the credential may stand instead of Authorization: Anthropic's clients "
@@ -128,10 +129,10 @@ extension SiteSettings: Section {
         readKeysFile(node, &reader)
         checkRoutes(node, &reader)
         if !openapi { routes.removeAll { $0.action == .openapi } }
-        if credentials.contains(.token) != (tokenIssuer != nil) {
+        if credentials.contains(.token) != !tokenIssuers.isEmpty {
             reader.report(
                 "tokenIssuer and a token among the credentials belong together",
-                at: node.mark(of: tokenIssuer == nil ? "credentials" : "tokenIssuer"))
+                at: node.mark(of: tokenIssuers.isEmpty ? "credentials" : "tokenIssuer"))
         }
         if !keyPrefix.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) {
             reader.report("expected visible ASCII", at: node.mark(of: "keyPrefix"))

@@ -65,8 +65,8 @@ public struct SiteSettings: Sendable {
     public var crossOrigin = CrossOriginSettings()
     public var credentials: [Credential] = [.key]
     public var credentialFields: [CredentialPlace] = []
-    /// Name of an entry of `Configuration.tokenIssuers`.
-    public var tokenIssuer: String?
+    /// Names of entries of `Configuration.tokenIssuers`.
+    public var tokenIssuers: [String] = []
     public var keyPrefix = "sk-"
     public var rateLimitHeaders = true
     public var identityHeaders = false

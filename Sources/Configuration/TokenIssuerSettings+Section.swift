@@ -7,7 +7,7 @@ extension TokenIssuerSettings: Section {
         `jwksUrl` and `discoveryUrl`; the last ones that were read stay in force while they cannot \
         be read again.
         """
-    static let settings: [Setting<TokenIssuerSettings>] = source + rules
+    static let settings: [Setting<TokenIssuerSettings>] = source + rules + users
 
     private static let source: [Setting<TokenIssuerSettings>] = [
         Setting(
@@ -69,6 +69,9 @@ extension TokenIssuerSettings: Section {
             "cacheEntries", \.cacheEntries, .whole(0...1_000_000),
             why: "Verified tokens each worker remembers, rounded down to a power of two: they cost "
                 + "a look-up instead of a verification. Below 4: none."),
+    ]
+
+    private static let users: [Setting<TokenIssuerSettings>] = [
         Setting(
             "userRequestsPerMinute", \.userRequestsPerMinute,
             .whole(0...1_000_000_000, or: "unlimited"),
@@ -76,6 +79,13 @@ extension TokenIssuerSettings: Section {
         Setting(
             "userRequestsPerDay", \.userRequestsPerDay,
             .whole(0...1_000_000_000_000, or: "unlimited"), why: "The same in a day, UTC."),
+        Setting(
+            "userTokensPerDay", \.userTokensPerDay,
+            .whole(0...1_000_000_000_000, or: "unlimited"),
+            why: "Prompts and answers of each user, in a day, UTC, where there are no projects."),
+        Setting(
+            "userTokensPerMonth", \.userTokensPerMonth,
+            .whole(0...1_000_000_000_000, or: "unlimited"), why: "The same in a month, UTC."),
     ]
 
     private static let url = ValueKind<DocumentURL>.parsed("`http://` or `https://` URL") {

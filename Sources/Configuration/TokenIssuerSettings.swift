@@ -39,6 +39,8 @@ public struct TokenIssuerSettings: Sendable, Equatable {
     /// Of each user where there are no projects; nil is unlimited.
     public var userRequestsPerMinute: Int?
     public var userRequestsPerDay: Int?
+    public var userTokensPerDay: Int?
+    public var userTokensPerMonth: Int?
 
     public init() {}
 }

@@ -4,7 +4,7 @@ import Kernel
 /// The claims of one token on their way from its text to `TokenClaims`: checked one after the other
 /// against the rules.
 struct ClaimReading {
-    private static let mostMembers = 256
+    static let mostMembers = 256
 
     private(set) var tenant: [UInt8]?
     private(set) var project: [UInt8]?

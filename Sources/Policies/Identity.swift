@@ -26,18 +26,18 @@ public struct Identity: Sendable {
         hasher.hash(key, pepper.span)
     }
 
-    /// - `desk`: where tokens are verified; nil: there is none, and no token is believed.
+    /// - `desks`: where tokens are verified; nil: nowhere, and no token is believed.
     public func decide(
         _ fields: borrowing Fields, _ hasher: SHA256Hasher, _ keys: KeyTable,
-        _ desk: TokenDesk? = nil, at moment: Moment
+        _ desks: TokenDesks? = nil, at moment: Moment
     ) -> Decision {
         switch rules.extract(from: fields) {
         case .missing: return .refused(.missingCredential)
         case .malformed(let fault): return .refused(.malformedCredential(fault))
         case .token(let place):
-            guard let desk else { return .refused(.authorityUnavailable) }
+            guard let desks else { return .refused(.authorityUnavailable) }
             let token = fields.value(at: place.field).extracting(place.bytes)
-            return desk.decide(token, hasher, now: moment.wall)
+            return desks.decide(token, hasher, now: moment.wall)
         case .key(let place):
             let key = fields.value(at: place.field).extracting(place.bytes)
             return decide(keys.find(digest(of: key, hasher)), at: moment)

@@ -31,15 +31,28 @@ public final class TokenDesk {
     public func decide(
         _ token: Span<UInt8>, _ hasher: SHA256Hasher, now: UnixTime
     ) -> Identity.Decision {
-        guard let keys else { return .refused(.authorityUnavailable) }
         guard token.count <= issuer.rules.maxTokenBytes else {
             return .refused(GatewayError(.tooLong))
         }
         let digest = hasher.hash(token)
-        if let principal = cache.find(digest, version: keys.version, now: now) {
-            remembered += 1
-            return .principal(principal)
+        if let principal = recall(digest, now: now) { return .principal(principal) }
+        return examine(token, digest, now: now)
+    }
+
+    /// Whom the token of that digest speaks for, if it was verified before and still holds.
+    func recall(_ digest: Digest, now: UnixTime) -> Principal? {
+        guard let keys, let principal = cache.find(digest, version: keys.version, now: now) else {
+            return nil
         }
+        remembered += 1
+        return principal
+    }
+
+    /// Verifies a token that is not remembered.
+    func examine(
+        _ token: Span<UInt8>, _ digest: Digest, now: UnixTime
+    ) -> Identity.Decision {
+        guard let keys else { return .refused(.authorityUnavailable) }
         examined += 1
         switch verifier.verify(token, keys, issuer.rules, now: now) {
         case .failure(let fault):
@@ -47,6 +60,11 @@ public final class TokenDesk {
             return .refused(GatewayError(fault))
         case .success(let claims): return remember(claims, digest, keys.version, now)
         }
+    }
+
+    /// Who says to have issued a token, at whichever desk that is asked.
+    func claimedIssuer(of token: Span<UInt8>) throws(TokenFault) -> [UInt8] {
+        try verifier.claimedIssuer(of: token)
     }
 
     private func remember(

@@ -10,15 +10,17 @@ public final class TokenHolders: Sendable {
     private let meters: MeterTable
     /// Of each user where there are no projects.
     private let userLimits: RequestLimits
+    private let userTokens: TokenLimits
 
     public init(
         issuer: String, directory: Directory, meters: MeterTable,
-        userLimits: RequestLimits = .unlimited
+        userLimits: RequestLimits = .unlimited, userTokens: TokenLimits = .unlimited
     ) {
         self.issuer = issuer
         self.directory = directory
         self.meters = meters
         self.userLimits = userLimits
+        self.userTokens = userTokens
     }
 
     /// Whom `claims` speak for. A token of a project or tenant that is not known here is as good as
@@ -56,7 +58,7 @@ public final class TokenHolders: Sendable {
         do throws(MeterTable.Full) {
             let subject = MeterTable.Subject.user(project: project?.id ?? issuer, user)
             return Gate(
-                limits, tokens: tier?.tokens ?? project?.userTokens ?? .unlimited,
+                limits, tokens: tier?.tokens ?? project?.userTokens ?? userTokens,
                 try meters.meter(for: subject), of: .user, tier: tier?.name)
         } catch {
             throw .overloaded(retryAfterSeconds: 60)

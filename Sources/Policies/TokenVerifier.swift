@@ -5,7 +5,7 @@ import Kernel
 /// Verifies JSON Web Tokens (RFC 7519) as RFC 8725 advises: signed in the compact form by a key of
 /// the issuer's, with an algorithm that its rules and the key allow. Each worker has its own.
 ///
-/// Nothing the claims say is looked at before the signature holds.
+/// Nothing the claims say is believed before the signature holds.
 public final class TokenVerifier {
     private let json = JSONReader()
 
@@ -22,14 +22,21 @@ public final class TokenVerifier {
         }
     }
 
+    /// Who says to have issued `token`. Nobody has verified that: it may only choose whose keys the
+    /// token is held against.
+    func claimedIssuer(of token: Span<UInt8>) throws(TokenFault) -> [UInt8] {
+        let (first, second) = try Self.dots(of: token)
+        let payload = try Self.decoded(token.extracting(first + 1..<second))
+        let claims = try json.tokenPart(payload.bytes, atMost: ClaimReading.mostMembers)
+        guard let issuer = claims.string("iss") else { throw .wrongIssuer }
+        return issuer
+    }
+
     private func claims(
         _ token: Span<UInt8>, _ keys: KeySet, _ rules: TokenRules, _ now: UnixTime
     ) throws(TokenFault) -> TokenClaims {
         guard token.count <= rules.maxTokenBytes else { throw .tooLong }
-        let dot = UInt8(ascii: ".")
-        guard let first = token.firstIndex(of: dot),
-            let second = token.firstIndex(of: dot, from: first + 1)
-        else { throw .malformed }
+        let (first, second) = try Self.dots(of: token)
         let headerText = try Self.decoded(token.extracting(0..<first))
         let header = try TokenHeader(headerText.bytes, json)
         guard rules.algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }
@@ -48,6 +55,15 @@ public final class TokenVerifier {
         let reading = try ClaimReading(payload.bytes, json, rules, now: now)
         if let owner = key.tenant, reading.tenant != owner { throw .foreignTenant }
         return TokenClaims(reading, signedBy: key, leeway: rules.leeway)
+    }
+
+    /// Where the first two of the three parts end.
+    private static func dots(of token: Span<UInt8>) throws(TokenFault) -> (Int, Int) {
+        let dot = UInt8(ascii: ".")
+        guard let first = token.firstIndex(of: dot),
+            let second = token.firstIndex(of: dot, from: first + 1)
+        else { throw .malformed }
+        return (first, second)
     }
 
     private static func decoded(_ part: Span<UInt8>) throws(TokenFault) -> ByteBuffer {

@@ -84,8 +84,10 @@ extension Exchange {
     /// Identity, state, permission, limits, in this order; what is refused before the limits
     /// consumes nothing.
     private func admit(_ site: Site, _ route: Route) -> Bool {
-        let desk = site.tokenIssuer.map { core.tokenDesks[$0] }
-        switch site.identity.decide(request.fields, core.hasher, site.keys, desk, at: core.now) {
+        let desks =
+            site.tokenIssuers.isEmpty
+            ? nil : TokenDesks(core.tokenDesks, trusted: site.tokenIssuers)
+        switch site.identity.decide(request.fields, core.hasher, site.keys, desks, at: core.now) {
         case .refused(let error):
             fail(error)
             return false

@@ -90,8 +90,8 @@ public final class Site: Sendable {
     public let tunnelUpstream: Int
     /// A key among the subprotocols of a WebSocket counts as a credential.
     public let acceptsSubprotocolKeys: Bool
-    /// Index in the snapshot's token issuers; nil: no token is believed.
-    public let tokenIssuer: Int?
+    /// Indices in the snapshot's token issuers; none: no token is believed.
+    public let tokenIssuers: [Int]
     /// Of each client address; nil: none.
     public let addressLimit: AddressLimit?
     /// The upstream is told who calls.
@@ -106,7 +106,7 @@ public final class Site: Sendable {
         sendsRateLimitFields: Bool, crossOrigin: CrossOriginPolicy, upstream: Int,
         number: Int = 0,
         tunnelUpstream: Int? = nil, acceptsSubprotocolKeys: Bool = false,
-        tokenIssuer: Int? = nil, addressLimit: AddressLimit? = nil,
+        tokenIssuers: [Int] = [], addressLimit: AddressLimit? = nil,
         sendsIdentityFields: Bool = false,
         budgetRules: BudgetRules = BudgetRules(), models: ModelRules = ModelRules()
     ) {
@@ -125,7 +125,7 @@ public final class Site: Sendable {
         self.number = number
         self.tunnelUpstream = tunnelUpstream ?? upstream
         self.acceptsSubprotocolKeys = acceptsSubprotocolKeys
-        self.tokenIssuer = tokenIssuer
+        self.tokenIssuers = tokenIssuers
         self.addressLimit = addressLimit
         self.sendsIdentityFields = sendsIdentityFields
         self.budgetRules = budgetRules

@@ -18,7 +18,6 @@ extension Configuration {
             ("stateSeconds", stateInterval == running.stateInterval),
             ("accessLog", accessLog == running.accessLog),
             ("metrics", metrics == running.metrics),
-            ("limits.meters", limits.meters == running.limits.meters),
             ("upstreams", upstreams == running.upstreams),
             (
                 "the key sources of token issuers",
@@ -39,6 +38,8 @@ extension TokenIssuerSettings {
         source.audiences = usual.audiences
         source.userRequestsPerMinute = usual.userRequestsPerMinute
         source.userRequestsPerDay = usual.userRequestsPerDay
+        source.userTokensPerDay = usual.userTokensPerDay
+        source.userTokensPerMonth = usual.userTokensPerMonth
         source.algorithms = usual.algorithms
         source.leeway = usual.leeway
         source.requiredClaims = usual.requiredClaims

@@ -19,10 +19,19 @@ extension SnapshotBuilder {
                 issuer: settings.name, directory: directory, meters: meters,
                 userLimits: RequestLimits(
                     perMinute: settings.userRequestsPerMinute, perDay: settings.userRequestsPerDay,
-                    minuteKind: .calendarMinute))
+                    minuteKind: .calendarMinute),
+                userTokens: TokenLimits(
+                    perDay: settings.userTokensPerDay, perMonth: settings.userTokensPerMonth))
             return TokenIssuer(
                 name: settings.name, rules: rules(settings), holders: holders,
                 cacheEntries: settings.cacheEntries, demand: source.demand)
+        }
+    }
+
+    /// Whom a site trusts, by their places in the configuration.
+    func trustedIssuers(_ settings: SiteSettings) -> [Int] {
+        settings.tokenIssuers.compactMap { name in
+            configuration.tokenIssuers.firstIndex { $0.name == name }
         }
     }
 

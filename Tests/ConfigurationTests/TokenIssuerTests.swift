@@ -44,6 +44,24 @@ import Testing
         #expect(problems(issuer) == [problem])
     }
 
+    @Test("Issuers of one site whose tokens could not be told apart are refused")
+    func twins() {
+        func problems(_ sites: String) -> [String] {
+            let issuers = ["a", "b"].map {
+                "{name: \($0), issuers: [i, \($0)], audiences: [x], jwksUrl: \"https://h/k\"}"
+            }
+            let site = "credentials: token, tokenIssuer: \(sites)}"
+            let text = Sample.minimal.replacing("upstream: up}", with: "upstream: up, " + site)
+            return Sample.problems(
+                text + "\ntokenIssuers: [\(issuers.joined(separator: ", "))]"
+            ).map { $0.split(separator: ": ", maxSplits: 1)[1].description }
+        }
+        #expect(problems("a") == [])
+        #expect(problems("[b]") == [])
+        #expect(problems("[a, b]") == ["token issuers a and b both stand for \"i\""])
+        #expect(problems("[b, b]").count == 2)
+    }
+
     @Test("A token issuer is read with everything it says")
     func good() {
         #expect(problems("\(Self.rest), jwksUrl: \"https://h:8443/k?p=a/b\"") == [])

@@ -8,6 +8,7 @@ import time
 
 import jwt
 import pytest
+from behaviours import JSON, chat_answer, compact
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from key_server import KeyServer, SigningKey, key_set
 
@@ -323,3 +324,61 @@ def test_the_rules_for_tokens_change_with_a_reload_and_the_keys_stay(
                           ending="not reloaded: the configuration before stays in force")
     assert "the key sources of token issuers changed, which takes a restart" in said
     assert ask(other) == {200}
+
+
+@pytest.mark.wire_short
+def test_a_site_may_trust_several_issuers_each_with_its_own_keys_and_rules(
+    start, server, signer, protocol, upstream, tag
+):
+    own = SigningKey("ES256", "main")
+    server.answers["/second"] = key_set(own)
+    second = {"name": "second", "jwksUrl": server.url("/second"), "audiences": ["elsewhere"],
+              "issuers": ["https://second.example"], "claims": {"user": "sub"}}
+    first = {"name": "first", "jwksUrl": server.url(), "audiences": ["behest"],
+             "issuers": ["https://api.behest.app"]}
+    gateway = start("openai", [], top={"organizations": TENANTS, "tokenIssuers": [first, second]},
+                    site={"dialect": "behest", "hosts": ["*.behest.test"],
+                          "tokenIssuer": ["first", "second"]})
+    theirs = {"iss": "https://second.example", "aud": "elsewhere", "uid": None, "sub": "bob"}
+
+    def ask(credential):
+        return gateway.chat(protocol, tag, key=credential, host=HOST)
+
+    end = time.monotonic() + 30
+    while {ask(token(signer)).status, ask(token(own, **theirs)).status} != {200}:
+        assert time.monotonic() < end, "the keys were never read"
+        time.sleep(0.02)
+    users = {dict(record.fields)["x-end-user-id"] for record in upstream.seen(tag)}
+    assert users == {"alice", "bob"}
+    refused = {
+        # In one issuer's name with the other's key, which goes by the same name.
+        "token_key_does_not_fit": [token(signer, kid="main", **theirs), token(own)],
+        "token_wrong_audience": [token(own, **{**theirs, "aud": "behest"})],
+        "token_wrong_issuer": [token(own, **{**theirs, "iss": "https://third.example"})],
+    }
+    for reason, credentials in refused.items():
+        for credential in credentials:
+            assert ask(credential).status == 401
+        gateway.wait_log(lambda line: line.get("reason") == reason, count=len(credentials))
+
+
+def test_users_without_a_project_have_budgets_of_their_issuer(
+    start, server, signer, protocol, upstream, tag
+):
+    gateway = behest(start, server, organizations=[], userTokensPerDay=150,
+                     site={"hosts": [], "tokenBudgets": {"admission": "check"}})
+
+    @upstream.on(f"{tag}-costly")
+    async def costly(exchange):
+        usage = {"prompt_tokens": 30, "completion_tokens": 70, "total_tokens": 100}
+        await exchange.respond(200, [JSON], compact({**chat_answer("m"), "usage": usage}))
+
+    def ask(user):
+        return gateway.chat(protocol, f"{tag}-costly", key=token(signer, uid=user))
+
+    assert [ask("ann").status for _ in range(2)] == [200, 200]
+    refused = ask("ann")
+    assert (refused.status, refused.error["code"]) == (402, "quota_exceeded")
+    assert refused.error["details"] == {
+        "limit": {"tokens_per_day": 150}, "usage": {"tokens_today": 200}}
+    assert ask("bob").status == 200

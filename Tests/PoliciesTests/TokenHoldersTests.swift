@@ -31,7 +31,7 @@ struct TokenHoldersTests {
     private func holders(_ directory: Directory) -> TokenHolders {
         TokenHolders(
             issuer: "i", directory: directory, meters: meters,
-            userLimits: RequestLimits(perDay: 2))
+            userLimits: RequestLimits(perDay: 2), userTokens: TokenLimits(perDay: 500))
     }
 
     private func principal(
@@ -107,7 +107,13 @@ struct TokenHoldersTests {
         let holders = holders(Directory())
         let alice = try principal(holders, ["pid": "\"anything\""])
         #expect(alice.project == nil && room(alice) == 2)
-        #expect(room(try principal(holders, ["uid": "\"bob\""])) == 2)
+        let bob = try principal(holders, ["uid": "\"bob\""])
+        #expect(room(bob) == 2)
+        let budget = try #require(bob.gates.budget)
+        #expect(budget.hold(500, at: noon) == nil && budget.hold(1, at: noon) != nil)
+        #expect(alice.gates.budget?.hold(500, at: noon) == nil)
+        let ofProject = try principal(self.holders(try directory()), [:])
+        #expect(ofProject.gates.budget == nil)
     }
 
     @Test("what upstreams are told is what the claims say")

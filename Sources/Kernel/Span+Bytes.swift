@@ -34,6 +34,16 @@ extension Span where Element == UInt8 {
         return true
     }
 
+    /// Whether `other`, which is not empty, stands anywhere among these bytes.
+    public func contains(_ other: Span<UInt8>) -> Bool {
+        var start = 0
+        while let place = firstIndex(of: other[0], from: start), place <= count - other.count {
+            if extracting(place..<place + other.count).equals(other) { return true }
+            start = place + 1
+        }
+        return false
+    }
+
     public func starts(with prefix: Span<UInt8>) -> Bool {
         count >= prefix.count && extracting(0..<prefix.count).equals(prefix)
     }

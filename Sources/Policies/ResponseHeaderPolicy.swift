@@ -7,11 +7,11 @@ public final class ResponseHeaderPolicy: Sendable {
         case allBut(NameSet)
     }
 
-    /// Never for a client, whatever the mode: credentials (an upstream may echo what it was sent),
-    /// framing and what the gateway says itself.
+    /// Never for a client, whatever the mode: credentials and identities (an upstream may echo what
+    /// it was sent), framing and what the gateway says itself.
     private static let neverIDs: [FieldName] =
-        RequestHeaderPolicy.credentials + RequestHeaderPolicy.framing
-        + RequestHeaderPolicy.handshake + [
+        RequestHeaderPolicy.credentials + RequestHeaderPolicy.identities
+        + RequestHeaderPolicy.framing + RequestHeaderPolicy.handshake + [
             .xTraceID, .traceparent, .tracestate, .xRequestID, .xShouldRetry,
         ]
 
@@ -51,18 +51,29 @@ public final class ResponseHeaderPolicy: Sendable {
     private init(_ mode: Mode, _ gatewayNames: [String], upstreamIDName: String) {
         self.mode = mode
         never = NameSet(Self.neverIDs).union(
-            NameSet(RequestHeaderPolicy.otherCredentials + ["x-upstream-request-id"] + gatewayNames)
-        )
+            NameSet(
+                RequestHeaderPolicy.otherCredentials + RequestHeaderPolicy.forwarding
+                    + ["x-upstream-request-id"] + gatewayNames))
         self.upstreamIDName = Array(upstreamIDName.utf8)
     }
 
     /// Adds to `client` what may pass of `upstream`. On 429 and 503 the upstream's own
     /// `Retry-After` and `retry-after-ms` pass in every mode: the client must know when to come
     /// back.
-    public func copy(_ upstream: borrowing Fields, to client: inout Fields, status: Int) {
+    ///
+    /// - `secret`: what the upstream alone was shown. No field that repeats it passes, whatever its
+    ///   name; empty: nothing.
+    public func copy(
+        _ upstream: borrowing Fields, to client: inout Fields, status: Int,
+        withholding secret: [UInt8] = []
+    ) {
         var isIDKept = upstreamIDName.isEmpty
         var index = 0
         while index < upstream.count {
+            if Self.repeats(upstream, at: index, secret) {
+                index += 1
+                continue
+            }
             if !isIDKept, upstream.id(at: index) == .xRequestID {
                 let name = upstreamIDName
                 client.append(name: name.span, value: upstream.value(at: index))
@@ -75,13 +86,27 @@ public final class ResponseHeaderPolicy: Sendable {
     }
 
     /// For an answer of the gateway's own that stands for an upstream's 429 or 503.
-    public static func copyRetryAfter(_ upstream: borrowing Fields, to client: inout Fields) {
-        if let index = upstream.index(of: .retryAfter) {
-            client.append(field: index, of: upstream)
+    public static func copyRetryAfter(
+        _ upstream: borrowing Fields, to client: inout Fields, withholding secret: [UInt8] = []
+    ) {
+        copyFirst(.retryAfter, upstream, to: &client, secret)
+        copyFirst(.retryAfterMs, upstream, to: &client, secret)
+    }
+
+    private static func copyFirst(
+        _ name: FieldName, _ upstream: borrowing Fields, to client: inout Fields,
+        _ secret: [UInt8]
+    ) {
+        guard let index = upstream.index(of: name), !repeats(upstream, at: index, secret) else {
+            return
         }
-        if let index = upstream.index(of: .retryAfterMs) {
-            client.append(field: index, of: upstream)
-        }
+        client.append(field: index, of: upstream)
+    }
+
+    private static func repeats(
+        _ fields: borrowing Fields, at index: Int, _ secret: [UInt8]
+    ) -> Bool {
+        !secret.isEmpty && fields.value(at: index).contains(secret.span)
     }
 
     /// What every SSE response says, unless the upstream has said it in its own words.

@@ -27,7 +27,8 @@ extension Exchange {
             WebSocketHandshake.appendVersion(to: &head.fields)
         }
         if let upstream, upstream.status == 503 {
-            ResponseHeaderPolicy.copyRetryAfter(upstream.fields, to: &head.fields)
+            ResponseHeaderPolicy.copyRetryAfter(
+                upstream.fields, to: &head.fields, withholding: secret)
         }
         send(head)
     }

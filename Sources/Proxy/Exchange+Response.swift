@@ -64,13 +64,17 @@ extension Exchange {
         answer.status = head.status
         answer.contentLength = head.contentLength
         answer.endsConnection = tunnel != nil
-        site?.responseHeaders.copy(head.fields, to: &answer.fields, status: head.status)
+        site?.responseHeaders.copy(
+            head.fields, to: &answer.fields, status: head.status, withholding: secret)
         if eventStream != nil {
             ResponseHeaderPolicy.appendStreamFields(to: &answer.fields)
         }
         appendOwnFields(to: answer)
         return answer
     }
+
+    /// What the upstream was shown and clients must not see.
+    var secret: [UInt8] { pool?.target.secret ?? [] }
 
     func receivedBody(_ bytes: Span<UInt8>) {
         // While the client is behind, only what it takes is progress.
@@ -133,7 +137,8 @@ extension Exchange {
 
     private func makeClientTrailers(_ trailers: Head) -> Head? {
         let kept = core.heads.take()
-        site?.responseHeaders.copy(trailers.fields, to: &kept.fields, status: status)
+        site?.responseHeaders.copy(
+            trailers.fields, to: &kept.fields, status: status, withholding: secret)
         return kept.fields.count > 0 ? kept : nil
     }
 

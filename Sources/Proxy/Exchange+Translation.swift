@@ -49,7 +49,8 @@ extension Exchange {
     func hold(_ head: Head, isEnd: Bool) {
         let kept = core.heads.take()
         kept.status = head.status
-        site?.responseHeaders.copy(head.fields, to: &kept.fields, status: head.status)
+        site?.responseHeaders.copy(
+            head.fields, to: &kept.fields, status: head.status, withholding: secret)
         heldAnswer = HeldAnswer(kept)
         usage = UsageScanner()
         if isRequestSent { dropRequestBody() }

@@ -22,6 +22,9 @@ public final class UpstreamTarget: Sendable {
     public let tls: TLSClientContext?
     /// What every request carries besides the client's fields: the operator's credential.
     public let ownFields: Fields
+    /// What of it no client may ever see: all behind the scheme. Empty: there is none, or it is so
+    /// short that it stands elsewhere by chance.
+    public let secret: [UInt8]
     /// HTTP/2: a connection is used when the peer's SETTINGS have come, because they say whether it
     /// takes WebSocket.
     public let awaitsSettings: Bool
@@ -33,6 +36,8 @@ public final class UpstreamTarget: Sendable {
     public let refreshMilliseconds: Int
     /// nil: no active checks.
     public let health: HealthRules?
+
+    private static let shortestSecret = 8
 
     /// `credential`: name and value of the field.
     public init(
@@ -51,6 +56,8 @@ public final class UpstreamTarget: Sendable {
             fields.append(name: credential.name.span, value: credential.value.span)
         }
         ownFields = fields
+        let secret = credential?.value.split(separator: UInt8(ascii: " ")).last ?? []
+        self.secret = secret.count < Self.shortestSecret ? [] : Array(secret)
         self.limits = limits
         self.ejection = ejection
         self.retries = retries

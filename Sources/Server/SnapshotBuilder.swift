@@ -183,7 +183,8 @@ struct SnapshotBuilder {
         return Site(
             name: settings.name, dialect: dialect, routes: routes,
             actions: actions, identity: identity(settings), keys: try keys(settings, directory),
-            requestHeaders: RequestHeaderPolicy(), responseHeaders: responseHeaders(settings),
+            requestHeaders: RequestHeaderPolicy(additionallyDropped: operatorFields),
+            responseHeaders: responseHeaders(settings),
             latencyField: settings.latencyHeader,
             sendsRateLimitFields: settings.rateLimitHeaders,
             crossOrigin: CrossOriginPolicy(settings.crossOrigin),
@@ -191,9 +192,7 @@ struct SnapshotBuilder {
             number: subjects.add(site: settings.name, route: ""),
             tunnelUpstream: tunnelIndex(of: settings.upstream),
             acceptsSubprotocolKeys: settings.webSocketSubprotocolKeys,
-            tokenIssuer: configuration.tokenIssuers.firstIndex {
-                $0.name == settings.tokenIssuer
-            },
+            tokenIssuers: trustedIssuers(settings),
             addressLimit: addressLimit(settings),
             sendsIdentityFields: settings.identityHeaders,
             budgetRules: BudgetRules(settings.tokenBudgets), models: models(settings))
@@ -291,8 +290,14 @@ struct SnapshotBuilder {
         configuration.upstreams.firstIndex { $0.name == upstream } ?? 0
     }
 
+    /// In which fields upstreams are shown the operator's credentials: no client's go on under those
+    /// names, and nothing comes back.
+    private var operatorFields: [String] {
+        configuration.upstreams.compactMap { $0.credential?.name }
+    }
+
     private func responseHeaders(_ settings: SiteSettings) -> ResponseHeaderPolicy {
-        let own = settings.latencyHeader.map { [$0] } ?? []
+        let own = operatorFields + (settings.latencyHeader.map { [$0] } ?? [])
         return switch settings.responseHeaders {
         case .passAll: .allBut(gatewayNames: own)
         case .allowlist(let names): .only(names, gatewayNames: own)

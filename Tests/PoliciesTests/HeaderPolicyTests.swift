@@ -16,11 +16,12 @@ private func upstream(
 }
 
 private func client(
-    _ policy: ResponseHeaderPolicy, _ pairs: [(String, String)], status: Int = 200
+    _ policy: ResponseHeaderPolicy, _ pairs: [(String, String)], status: Int = 200,
+    withholding secret: String = ""
 ) -> [String] {
     let upstream = makeFields(pairs)
     var fields = Fields()
-    policy.copy(upstream, to: &fields, status: status)
+    policy.copy(upstream, to: &fields, status: status, withholding: Array(secret.utf8))
     return lines(fields)
 }
 
@@ -179,7 +180,9 @@ struct ResponseHeaderPolicyTests {
         var generator = SeededRandom(seed: seed)
         let secrets = [
             "authorization", "x-api-key", "api-key", "proxy-authorization", "cookie",
-            "x-goog-api-key", "connection", "x-trace-id", "traceparent",
+            "x-goog-api-key", "connection", "x-trace-id", "traceparent", "x-tenant-id",
+            "x-project-id", "x-end-user-id", "x-role", "x-tier", "forwarded", "x-forwarded-for",
+            "x-forwarded-user", "x-real-ip",
         ]
         let everything = ResponseHeaderPolicy.allBut([])
         let generous = ResponseHeaderPolicy.only(secrets + ["x-ok"])
@@ -194,6 +197,41 @@ struct ResponseHeaderPolicyTests {
             for policy in [everything, generous] {
                 #expect(client(policy, pairs, status: 503) == expected, "seed \(seed)")
             }
+        }
+    }
+
+    /// Names and values by chance, of which some hold the secret: whole, in front, behind, inside.
+    @Test(
+        "never repeats the secret, under whatever name and wherever in the value", arguments: 0..<20
+    )
+    func noSecret(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        let secret = "sk-operator-4f1c9a"
+        let names = [
+            "x-echo", "content-type", "x-request-id", "etag", "retry-after", "x-ratelimit",
+        ]
+        let close = [
+            "", "sk-operator-4f1c9", "k-operator-4f1c9a", "SK-OPERATOR-4F1C9A", "sk-sk-operator-",
+        ]
+        for _ in 0..<500 {
+            var pairs: [(String, String)] = []
+            for _ in 0..<random.below(10) {
+                let isSecret = random.isLucky(1, in: 3)
+                let value =
+                    random.pick(close) + (isSecret ? secret : "") + random.pick(["", "s", "sk-"])
+                pairs.append((random.pick(names), value))
+            }
+            for policy in [open, bve, .allBut([])] {
+                let passed = client(policy, pairs, status: 503, withholding: secret)
+                #expect(!passed.contains { $0.contains(secret) }, "seed \(seed)")
+                let harmless = pairs.filter { !$0.1.contains(secret) }
+                #expect(passed == client(policy, harmless, status: 503), "seed \(seed)")
+            }
+            var own = Fields()
+            ResponseHeaderPolicy.copyRetryAfter(
+                makeFields(pairs), to: &own, withholding: Array(secret.utf8))
+            let written = lines(own)
+            #expect(!written.contains { $0.contains(secret) }, "seed \(seed)")
         }
     }
 

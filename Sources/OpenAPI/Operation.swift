@@ -61,8 +61,7 @@ struct Operation {
         case .invalidToken, .expiredToken, .authorityUnavailable: !isOwn && callers.showTokens
         case .unknownCredential, .expiredCredential, .revokedCredential, .suspendedCredential:
             !isOwn && callers.showKeys
-        // Nothing brings it about yet.
-        case .quotaExceeded: false
+        case .quotaExceeded: !isOwn && callers.haveQuotas
         case .missingCredential, .malformedCredential, .rateLimited, .processExhausted,
             .bodyTooLarge, .overloaded, .upstreamFailed:
             !isOwn

@@ -2,6 +2,7 @@
 enum ResponseHeader: CaseIterable {
     case requestID, traceID, upstreamRequestID, latency
     case limit, remaining, reset
+    case tokenLimit, tokenRemaining, tokenReset
     case retryAfter, retryAfterMilliseconds, shouldRetry
     case entityTag, cacheControl
 
@@ -10,6 +11,7 @@ enum ResponseHeader: CaseIterable {
     /// On answers of the upstream, and of a key's request.
     static let governed: [ResponseHeader] = [
         .requestID, .traceID, .upstreamRequestID, .latency, .limit, .remaining, .reset,
+        .tokenLimit, .tokenRemaining, .tokenReset,
     ]
     static let retry: [ResponseHeader] = [.retryAfter, .retryAfterMilliseconds, .shouldRetry]
     static let cached: [ResponseHeader] = [.entityTag, .cacheControl]
@@ -24,6 +26,9 @@ enum ResponseHeader: CaseIterable {
         case .limit: "x-ratelimit-limit-requests"
         case .remaining: "x-ratelimit-remaining-requests"
         case .reset: "x-ratelimit-reset-requests"
+        case .tokenLimit: "x-ratelimit-limit-tokens"
+        case .tokenRemaining: "x-ratelimit-remaining-tokens"
+        case .tokenReset: "x-ratelimit-reset-tokens"
         case .retryAfter: "Retry-After"
         case .retryAfterMilliseconds: "retry-after-ms"
         case .shouldRetry: "x-should-retry"
@@ -48,7 +53,10 @@ enum ResponseHeader: CaseIterable {
         case .latency: "The whole time in milliseconds."
         case .limit: "How many requests the window takes. Only where the key has a limit."
         case .remaining: "How many of them are left."
-        case .reset: "How long until the window begins anew."
+        case .reset, .tokenReset: "How long until the window begins anew."
+        case .tokenLimit:
+            "How many tokens the window takes. Only where the caller's tokens are limited."
+        case .tokenRemaining: "How many of them are neither used nor held for requests under way."
         case .retryAfter: "After how many seconds to come back."
         case .retryAfterMilliseconds: "The same in milliseconds."
         case .shouldRetry: "Whether an SDK should try again by itself."
@@ -62,8 +70,9 @@ enum ResponseHeader: CaseIterable {
         case .requestID: ["type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"]
         case .traceID: ["type": "string", "pattern": "^[0-9a-f]{32}$"]
         case .upstreamRequestID, .entityTag, .cacheControl: ["type": "string"]
-        case .latency, .limit, .remaining: ["type": "integer", "minimum": 0]
-        case .reset:
+        case .latency, .limit, .remaining, .tokenLimit, .tokenRemaining:
+            ["type": "integer", "minimum": 0]
+        case .reset, .tokenReset:
             ["type": "string", "pattern": #"^([0-9]+h)?([0-9]+m)?[0-9]+(\.[0-9]+)?m?s$"#]
         // An upstream may name a date.
         case .retryAfter: ["type": ["integer", "string"]]

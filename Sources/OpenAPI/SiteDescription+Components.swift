@@ -6,18 +6,34 @@ import Kernel
 extension SiteDescription {
     var components: JSONNode {
         [
-            "securitySchemes": [
-                "BearerAuth": [
-                    "type": "http", "scheme": "bearer",
-                    "description": """
-                    An API key or a token of this site, as `Authorization: Bearer CREDENTIAL`. \
-                    Every operation needs it that does not say otherwise.
-                    """,
-                ]
-            ],
+            "securitySchemes": securitySchemes,
             "schemas": schemas, "headers": headers, "parameters": parameters,
             "requestBodies": requestBodies, "responses": responses,
         ]
+    }
+
+    /// One of the schemes is enough, and more than one is refused.
+    var security: JSONNode {
+        let others = callers.credentialFields.map { JSONNode.object([(name: $0, value: [])]) }
+        return .array([["BearerAuth": []]] + others)
+    }
+
+    private var securitySchemes: JSONNode {
+        let bearer: JSONNode = [
+            "type": "http", "scheme": "bearer",
+            "description": """
+            An API key or a token of this site, as `Authorization: Bearer CREDENTIAL`. \
+            Every operation needs it that does not say otherwise.
+            """,
+        ]
+        let fields = callers.credentialFields.map { name in
+            let scheme: JSONNode = [
+                "type": "apiKey", "in": "header", "name": .string(name),
+                "description": "The same, bare, and in place of `Authorization`.",
+            ]
+            return (name: name, value: scheme)
+        }
+        return .object([(name: "BearerAuth", value: bearer)] + fields)
     }
 
     private var schemas: JSONNode {
@@ -26,7 +42,7 @@ extension SiteDescription {
 
     private var headers: JSONNode {
         .object(
-            ResponseHeader.allCases.filter { $0 != .latency || site.latencyHeader != nil }.map {
+            ResponseHeader.allCases.filter(isSent).map {
                 (name: component(of: $0), value: $0.node)
             })
     }
@@ -120,6 +136,7 @@ extension SiteDescription {
         switch header {
         case .latency: site.latencyHeader != nil
         case .upstreamRequestID: site.responseHeaders == .passAll
+        case .tokenLimit, .tokenRemaining, .tokenReset: callers.haveBudgets
         default: true
         }
     }

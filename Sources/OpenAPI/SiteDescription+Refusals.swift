@@ -6,7 +6,7 @@ extension SiteDescription {
     func node(of refusal: Response.Refusal) -> JSONNode {
         let codes = refusal.codes.map { "`\($0)`" }.joined(separator: ", ")
         let others = refusal.mayBeUpstreams ? ", or by the upstream in its words" : ""
-        let tellsWhenToCome = [429, 502, 503].contains(refusal.status)
+        let tellsWhenToCome = [402, 429, 502, 503].contains(refusal.status)
         let strict = schema(of: refusal)
         let content: JSONNode = .members([
             "schema": refusal.mayBeUpstreams

@@ -12,14 +12,15 @@ import Policies
 public struct SiteDescription {
     let site: SiteSettings
     let dialect: Dialect
+    let callers: Callers
     let operations: [(template: PathTemplate, operations: [Operation])]
 
     /// - `routes`: compiled of `site.routes`; answers with their places.
-    /// - `hasTenants`: callers may belong to organizations and projects, or be switched off.
+    /// - `callers`: of `site`.
     public init(
-        _ site: SiteSettings, routes: RouteTable, dialect: Dialect, hasTenants: Bool = false
+        _ site: SiteSettings, routes: RouteTable, dialect: Dialect, callers: Callers
     ) {
-        let callers = Callers(site, areTenants: hasTenants)
+        self.callers = callers
         self.site = site
         self.dialect = dialect
         var known: Set<String> = []
@@ -55,7 +56,7 @@ public struct SiteDescription {
                 "description": .string(Self.preface),
             ],
             "servers": [["url": "/"]],
-            "security": [["BearerAuth": []]],
+            "security": security,
             "paths": .object(operations.map { ($0.template.text, pathItem($0)) }),
             "components": components,
         ]

@@ -23,6 +23,8 @@ public struct TokenCache<Meaning: Sendable> {
 
     /// The most tokens it holds: a power of two, so mostly fewer than it was made for.
     public let bound: Int
+    /// How many tokens are held, those included that have expired since.
+    public private(set) var count = 0
     private var slots: [Slot?] = []
 
     /// `bound` below 4: nothing is kept.
@@ -33,9 +35,6 @@ public struct TokenCache<Meaning: Sendable> {
         }
         self.bound = size
     }
-
-    /// How many tokens are held, those included that have expired since. It looks at every slot.
-    public var count: Int { slots.count { $0 != nil } }
 
     /// What the token of that digest stands for, if keys of that version verified it and it has not
     /// expired.
@@ -48,6 +47,7 @@ public struct TokenCache<Meaning: Sendable> {
             guard let slot = slots[place], slot.digest == digest else { continue }
             guard Self.isGood(slot, version, now) else {
                 slots[place] = nil
+                count -= 1
                 return nil
             }
             if !slot.isUsed { slots[place]?.isUsed = true }
@@ -65,6 +65,7 @@ public struct TokenCache<Meaning: Sendable> {
         if slots.isEmpty { slots = Array(repeating: nil, count: bound) }
         let row = row(of: digest)
         let place = vacancy(row..<row + Self.width, digest, version, now)
+        if slots[place] == nil { count += 1 }
         slots[place] = Slot(digest: digest, meaning: meaning, end: end, version: version)
     }
 

@@ -16,6 +16,9 @@ public final class TokenDesk {
     public private(set) var remembered = 0
     public private(set) var examined = 0
 
+    /// Tokens that are held, those included that have expired since.
+    public var rememberedTokens: Int { cache.count }
+
     /// `verifier` is the worker's.
     public init(_ issuer: TokenIssuer, _ verifier: TokenVerifier, keys: KeySet? = nil) {
         self.issuer = issuer

@@ -51,6 +51,8 @@ public final class Core {
     /// One for each of the snapshot's token issuers, in its order.
     private(set) var tokenDesks: [TokenDesk]
     private let tokenVerifier = TokenVerifier()
+    /// What desks that are gone were asked, before their configurations were replaced.
+    private var pastLookups = (hits: 0, misses: 0)
     /// A megabyte serves some hundred connections at once; more would only be kept for a burst.
     let memory = HTTP2Memory(bound: 1_048_576)
     var sessions = SlotTable<Session>(.session)
@@ -119,6 +121,7 @@ public final class Core {
         assert(zip(pools, snapshot.upstreams).allSatisfy { $0.target === $1 })
         assert(snapshot.bodyBudget === self.snapshot.bodyBudget)
         self.snapshot = snapshot
+        pastLookups = lookups
         tokenDesks = zip(snapshot.tokenIssuers, tokenDesks).map {
             TokenDesk($0, tokenVerifier, keys: $1.keys)
         }
@@ -171,6 +174,15 @@ public final class Core {
     private func tell(_ metrics: MetricRecorder) {
         metrics.holding(sessions: sessions.count, exchanges: exchanges.count)
         for index in pools.indices { metrics.pool(index, pools[index].reading) }
+        guard !tokenDesks.isEmpty else { return }
+        let entries = tokenDesks.reduce(0) { $0 + $1.rememberedTokens }
+        metrics.tokenCache(entries: entries, hits: lookups.hits, misses: lookups.misses)
+    }
+
+    private var lookups: (hits: Int, misses: Int) {
+        tokenDesks.reduce(pastLookups) { sum, desk in
+            (hits: sum.hits + desk.remembered, misses: sum.misses + desk.examined)
+        }
     }
 
     /// The turn that has ended took so long, as its owner measured it.

@@ -77,7 +77,8 @@ extension Exchange {
     func settleTokens() {
         guard let spending, !spending.isSettled else { return }
         spending.isSettled = true
-        spending.budget.settle(held: spending.held, used: tokensUsed(spending), at: core.now)
+        spending.used = tokensUsed(spending)
+        spending.budget.settle(held: spending.held, used: spending.used, at: core.now)
     }
 
     /// As the upstream says. Of a stream that was cut short, or says nothing, what was seen is

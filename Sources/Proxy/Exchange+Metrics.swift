@@ -18,6 +18,8 @@ extension Exchange {
         measure.bytesOut = bytesOut
         measure.inputTokens = usage?.usage.input
         measure.outputTokens = usage?.usage.output
+        measure.reservedTokens = spending?.held ?? 0
+        measure.settledTokens = spending?.used ?? 0
         measure.upstream = pool == nil ? nil : site?.upstream
         measure.isRetry = isRetry
         metrics.finished(measure)

@@ -10,6 +10,8 @@ final class Spending {
     /// What the answer may take at most; nil: the request says nothing.
     var ceiling: Int? = 0
     var isSettled = false
+    /// Counted in the budgets in the end.
+    var used = 0
     /// Counted because the upstream did not say.
     var estimated: Int?
     /// Takes out of the answer what the client did not ask for; nil: nothing.

@@ -229,7 +229,7 @@ struct SnapshotBuilder {
         guard settings.routes.contains(where: { $0.action == .openapi }) else { return nil }
         let description = SiteDescription(
             settings, routes: routes, dialect: dialect,
-            hasTenants: !configuration.organizations.isEmpty || configuration.killed)
+            callers: Callers(settings, in: configuration))
         return ServedDocument(description.render(version: Gateway.version))
     }
 

@@ -7,12 +7,14 @@ extension Metric {
         requestDuration, timeToFirstByte, overhead, requestBodySize, responseBodySize,
         activeRequests, limitRefusals,
     ]
-    private static let tokens = [tokenUsage]
+    private static let tokens = [tokenUsage, budgetTokens, budgetRefusals]
     private static let upstreams = [
         upstreamConnections, upstreamActiveRequests, upstreamPendingRequests, upstreamEndpoints,
         upstreamFailures, upstreamRetries,
     ]
-    private static let issuers = [tokenKeys, tokenKeysReadTime, tokenKeysReadings]
+    private static let issuers = [
+        tokenKeys, tokenKeysReadTime, tokenKeysReadings, tokenCacheEntries, tokenCacheLookups,
+    ]
     private static let workers = [
         clientConnections, clientConnectionsAccepted, tlsHandshakes, turnDuration,
         droppedLogLines, overflow, scrapes,
@@ -57,6 +59,14 @@ extension Metric {
         ["site", "http_route", "gen_ai_token_type"],
         "Tokens of a request as the upstream counted them, by input and output.")
 
+    static let budgetTokens = Metric(
+        "gatehouse_budget_tokens_total", .counter, ["site", "http_route", "state"],
+        "Tokens of callers who have budgets: reserved for requests that were let through, settled "
+            + "with what their answers took.")
+    static let budgetRefusals = Metric(
+        "gatehouse_budget_refusals_total", .counter, ["site", "http_route"],
+        "Requests refused because a quota was used up: of tokens, or a tier's of requests.")
+
     // MARK: Upstreams
 
     static let upstreamConnections = Metric(
@@ -90,6 +100,13 @@ extension Metric {
     static let tokenKeysReadings = Metric(
         "gatehouse_token_keys_readings_total", .counter, ["issuer", "result"],
         "Attempts to read a token issuer's keys: ok or failed.")
+    static let tokenCacheEntries = Metric(
+        "gatehouse_token_cache_entries", .gauge, [],
+        "Verified tokens that the workers remember, together.")
+    static let tokenCacheLookups = Metric(
+        "gatehouse_token_cache_lookups_total", .counter, ["result"],
+        "Tokens that callers showed: hit, one that was remembered, or miss, one that had to be "
+            + "verified.")
 
     // MARK: Workers
 

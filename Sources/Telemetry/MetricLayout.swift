@@ -11,7 +11,10 @@ struct MetricLayout: Sendable {
         static let accepted = sessions + 2
         static let handshakes = sessions + 3
         static let overflow = handshakes + 6
-        static let count = overflow + 1
+        static let cachedTokens = overflow + 1
+        static let cacheHits = overflow + 2
+        static let cacheMisses = overflow + 3
+        static let count = overflow + 4
     }
 
     /// Within an upstream's block.
@@ -37,7 +40,10 @@ struct MetricLayout: Sendable {
         static let inputTokens = responseBody + HistogramBounds.cellCount
         static let outputTokens = inputTokens + HistogramBounds.cellCount
         static let refusals = outputTokens + HistogramBounds.cellCount
-        static let count = refusals + LimitWindow.allCases.count
+        static let reservedTokens = refusals + LimitWindow.allCases.count
+        static let settledTokens = reservedTokens + 1
+        static let budgetRefusals = reservedTokens + 2
+        static let count = reservedTokens + 3
     }
 
     private static let seriesCells = HistogramBounds.cellCount

@@ -63,6 +63,16 @@ public final class MetricRecorder {
         if let count = request.outputTokens {
             observe(count, tokens, at: route + MetricLayout.Route.outputTokens)
         }
+        if request.reservedTokens > 0 {
+            tally.add(
+                UInt64(clamping: request.reservedTokens),
+                at: route + MetricLayout.Route.reservedTokens)
+        }
+        if request.settledTokens > 0 {
+            tally.add(
+                UInt64(clamping: request.settledTokens),
+                at: route + MetricLayout.Route.settledTokens)
+        }
         if request.outcome != .well { failed(request, route) }
         if request.isRetry, let upstream = request.upstream {
             tally.add(1, at: layout.upstream(upstream) + MetricLayout.Upstream.retries)
@@ -73,6 +83,7 @@ public final class MetricRecorder {
         if let window = request.refusedBy {
             tally.add(1, at: route + MetricLayout.Route.refusals + Int(window.rawValue))
         }
+        if request.isOverQuota { tally.add(1, at: route + MetricLayout.Route.budgetRefusals) }
         if let failure = request.failure, let upstream = request.upstream {
             tally.add(1, at: layout.upstream(upstream) + MetricLayout.Upstream.failures + failure)
         }
@@ -101,6 +112,13 @@ public final class MetricRecorder {
     public func holding(sessions: Int, exchanges: Int) {
         set(sessions, at: MetricLayout.Worker.sessions)
         set(exchanges, at: MetricLayout.Worker.exchanges)
+    }
+
+    /// What the worker's token desks remember now, and what they were asked since it began.
+    public func tokenCache(entries: Int, hits: Int, misses: Int) {
+        set(entries, at: MetricLayout.Worker.cachedTokens)
+        set(hits, at: MetricLayout.Worker.cacheHits)
+        set(misses, at: MetricLayout.Worker.cacheMisses)
     }
 
     /// A turn is over that took so long.

@@ -37,6 +37,7 @@ extension MetricRegistry {
         writeTokens(to: &page)
         writeUpstreams(to: &page)
         writeTokenKeys(process.tokenKeys, to: &page)
+        writeTokenCache(to: &page)
         writeWorkers(process, to: &page)
         writeReloads(process.reloads, to: &page)
         writeMonth(process.month, to: &page)
@@ -86,7 +87,7 @@ extension MetricRegistry {
         ("http_response_status_code", "other"), ("error_type", "other"),
     ]
 
-    private static func labels(_ subject: (site: String, route: String)) -> [Exposition.Label] {
+    static func labels(_ subject: (site: String, route: String)) -> [Exposition.Label] {
         [("site", subject.site), ("http_route", subject.route)]
     }
 
@@ -126,6 +127,7 @@ extension MetricRegistry {
                 writeHistogram(.tokenUsage, labels, start + place, to: &page)
             }
         }
+        writeBudgets(to: &page)
     }
 
     // MARK: Upstreams

@@ -22,4 +22,16 @@ extension MetricRegistry {
             }
         }
     }
+
+    /// What the workers remember of tokens, and how often that has spared a verification.
+    func writeTokenCache(to page: inout Exposition) {
+        page.begin(.tokenCacheEntries)
+        page.sample(.tokenCacheEntries, total(MetricLayout.Worker.cachedTokens))
+        page.begin(.tokenCacheLookups)
+        for (result, place) in [
+            ("hit", MetricLayout.Worker.cacheHits), ("miss", MetricLayout.Worker.cacheMisses),
+        ] {
+            page.sample(.tokenCacheLookups, [("result", result)], total(place))
+        }
+    }
 }

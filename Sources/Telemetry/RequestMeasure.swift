@@ -18,12 +18,17 @@ public struct RequestMeasure {
     public var bytesOut = 0
     public var inputTokens: Int?
     public var outputTokens: Int?
+    /// Held in budgets before it went on.
+    public var reservedTokens = 0
+    /// Counted in budgets in the end.
+    public var settledTokens = 0
     /// The number of the upstream among the subjects; nil: none was asked.
     public var upstream: Int?
     public var isRetry = false
 
     private(set) var outcome = RequestOutcome.well
     private(set) var refusedBy: LimitWindow?
+    private(set) var isOverQuota = false
     /// The number of the upstream's failure.
     private(set) var failure: Int?
 
@@ -38,6 +43,7 @@ public struct RequestMeasure {
         outcome = RequestOutcome(error)
         switch error {
         case .rateLimited(let window, _, _): refusedBy = window
+        case .quotaExceeded: isOverQuota = true
         case .upstreamFailed(let failure): self.failure = failure.number
         default: break
         }

@@ -1,5 +1,6 @@
 """`/openapi.json`: a valid document that says what the site does, and how it is served."""
 
+import json
 import re
 from urllib.parse import unquote
 
@@ -273,3 +274,30 @@ def test_the_description_is_logged_and_counted_as_health_is(start):
     assert set(spec) == set(health)
     assert (spec["route"], spec["status"]) == ("/openapi.json", 200)
 
+
+
+def test_budgets_and_other_fields_for_the_credential_are_described_where_there_are_some(start):
+    key = start.key(limits={"tokensPerMonth": 1})
+    fields = ["x-api-key", "api-key"]
+    gateway = start("openai", [key], site={"credentialFields": fields,
+                                           "tokenBudgets": {"limitsKeys": True}})
+    spec = document(gateway, "/openapi.json")
+    OpenAPIV31SpecValidator(spec).validate()
+    assert spec["security"] == [{"BearerAuth": []}, *({name: []} for name in fields)]
+    schemes = spec["components"]["securitySchemes"]
+    assert [(schemes[name]["in"], schemes[name]["name"]) for name in fields] == [
+        ("header", "x-api-key"), ("header", "api-key")]
+    for name in fields:
+        # The budget of one token has no room for what the request asks.
+        body = {"model": "m", "max_tokens": 10, "messages": []}
+        answer = gateway.call("h2", "POST", "/v1/chat/completions", json_body=body, key=None,
+                              fields=[(name, key.text)])
+        assert (answer.status, answer.error["code"]) == (429, "insufficient_quota")
+        refusal = response(spec, "/v1/chat/completions", "post", "429")
+        told = {one for one in answer.names if one.startswith("x-ratelimit-")}
+        assert told and told <= set(refusal["headers"])
+        assert answer.json in [each["value"] for each in
+                               refusal["content"]["application/json"]["examples"].values()]
+    plain = document(start("openai"), "/openapi.json")
+    assert not any(name.endswith("-tokens") for name in plain["components"]["headers"])
+    assert "insufficient_quota" not in json.dumps(plain["components"]["responses"])

@@ -6,7 +6,9 @@ import time
 
 import pytest
 from behaviours import DONE, JSON, SSE, chat_answer, chat_event, compact
+from test_metrics import Scrape
 from test_openai_sdk import sync_client
+from test_token_keys import eventually
 from test_tokens import HOST, behest, server, signer, token  # noqa: F401
 
 USAGE = {"prompt_tokens": 30, "completion_tokens": 70, "total_tokens": 100}
@@ -328,3 +330,32 @@ def test_a_folder_that_cannot_be_written_stops_nobody(start, tmp_path, answers):
     assert gateway.chat("h1", answers).status == 200
     gateway.stop()
     assert b"the counters are not kept" in gateway.stderr
+
+
+def test_budgets_and_remembered_tokens_are_counted(start, server, signer, protocol, answers):
+    project = {"id": "prj-otter", "slug": "brave-otter-123", "requestsPerMinute": 100_000,
+               "userTokensPerDay": 1_500}
+    gateway = behest(start, server, organizations=[{"id": "acme", "projects": [project]}])
+    caller = token(signer)
+
+    def ask(most):
+        return gateway.chat(protocol, answers, key=caller, host=HOST,
+                            extra={"max_tokens": most}).status
+
+    before = Scrape(gateway)
+    assert [ask(1_000), ask(1_000), ask(9_000)] == [200, 200, 402]
+    gateway.wait_log(lambda line: line["status"] == 402)
+    eventually(lambda: Scrape(gateway).sum("gatehouse_budget_refusals_total") == 1)
+    after = Scrape(gateway)
+
+    def counted(name, **labels):
+        return after.sum(name, **labels) - before.sum(name, **labels)
+
+    route = {"http_route": "/v1/chat/completions"}
+    assert counted("gatehouse_budget_tokens_total", state="settled", **route) == 200
+    assert 2_000 < counted("gatehouse_budget_tokens_total", state="reserved", **route) < 2_200
+    # Each worker verifies a token once, and knows it from then on.
+    misses = counted("gatehouse_token_cache_lookups_total", result="miss")
+    hits = counted("gatehouse_token_cache_lookups_total", result="hit")
+    assert misses == after.sum("gatehouse_token_cache_entries") in (1, 2)
+    assert misses + hits == 3

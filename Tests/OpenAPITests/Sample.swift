@@ -12,8 +12,12 @@ enum Sample {
         try describe(site, in: .openAI(errorParam: site.errorParam))
     }
 
-    static func describe(_ site: SiteSettings, in dialect: Dialect) throws -> SiteDescription {
-        SiteDescription(site, routes: try table(of: site.routes), dialect: dialect)
+    static func describe(
+        _ site: SiteSettings, in dialect: Dialect, _ configuration: Configuration = Configuration()
+    ) throws -> SiteDescription {
+        SiteDescription(
+            site, routes: try table(of: site.routes), dialect: dialect,
+            callers: Callers(site, in: configuration))
     }
 
     static func table(of routes: [RouteSettings]) throws -> RouteTable {

@@ -107,6 +107,54 @@ import Testing
             ])
     }
 
+    @Test("budgets of tokens are told of where somebody has one, with their error and their fields")
+    func budgets() throws {
+        func describe(_ change: (inout Configuration) -> Void) throws -> SiteDescription {
+            var configuration = Configuration()
+            var project = ProjectSettings()
+            project.userTokensPerDay = 50_000
+            var organization = OrganizationSettings()
+            organization.projects = [project]
+            configuration.organizations = [organization]
+            change(&configuration)
+            return try Sample.describe(SiteSettings(), in: .behestData, configuration)
+        }
+        func parts(_ description: SiteDescription) throws -> (refuses: Bool, tells: Bool) {
+            let chat = try #require(
+                Sample.operation(description, .post, "/v1/chat/completions"))
+            let document = try Sample.Parsed(description.render(version: "1"))
+            let headers = document["components", "headers"] as? [String: Any]
+            return (
+                chat.responses.contains { $0.status == "402" },
+                headers?["x-ratelimit-limit-tokens"] != nil
+            )
+        }
+        let limited = try parts(try describe { _ in })
+        #expect(limited.refuses && limited.tells)
+        let free = try parts(try describe { $0.organizations = [] })
+        #expect(!free.refuses && !free.tells)
+        let health = try #require(
+            Sample.operation(try describe { _ in }, .get, "/health"))
+        #expect(!health.responses.contains { $0.status == "402" })
+    }
+
+    @Test("every place where a credential may stand is a scheme, each enough by itself")
+    func credentials() throws {
+        var site = SiteSettings()
+        site.credentialFields = [.xAPIKey, .apiKey]
+        let document = try Sample.Parsed(try Sample.describe(site).render(version: "1"))
+        let schemes = ["components", "securitySchemes"]
+        for name in ["x-api-key", "api-key"] {
+            let scheme = try #require(document[schemes + [name]] as? [String: String])
+            #expect(scheme["type"] == "apiKey" && scheme["in"] == "header")
+            #expect(scheme["name"] == name)
+        }
+        let security = try #require(document[["security"]] as? [[String: [String]]])
+        #expect(security.map { Array($0.keys) } == [["BearerAuth"], ["x-api-key"], ["api-key"]])
+        let plain = try Sample.Parsed(try Sample.describe(SiteSettings()).render(version: "1"))
+        #expect((plain[schemes] as? [String: Any])?.count == 1)
+    }
+
     @Test("a WebSocket and legacy completions are what they are")
     func special() throws {
         let openai = try Sample.describe(SiteSettings())

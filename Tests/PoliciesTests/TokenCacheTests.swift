@@ -81,7 +81,10 @@ struct TokenCacheTests {
                 digest(number), claims, until: claims.refusedFrom, version: 1, now: now)
         }
         let isKept = cache.find(digest(2), version: 1, now: now) != nil
-        #expect(isKept)
+        #expect(isKept && cache.count == 4)
+        // Of other keys: found to be worthless, and gone.
+        let isWorthless = cache.find(digest(2), version: 2, now: now) == nil
+        #expect(isWorthless && cache.count == 3)
     }
 }
 

@@ -73,6 +73,32 @@ struct MetricRecorderTests {
         #expect(page["\(tokens)_bucket{\(chat),gen_ai_token_type=\"output\",le=\"1\"}"] == "1")
     }
 
+    @Test("counts tokens of budgets by route, and what the workers remember of callers' tokens")
+    func budgets() {
+        let registry = makeRegistry(workers: 2)
+        var one = measure()
+        one.reservedTokens = 300
+        one.settledTokens = 120
+        let quota = QuotaFacts(
+            tier: nil, subject: .user, unit: .tokens, window: .day, limit: 1, used: 1,
+            resetMilliseconds: 1)
+        for worker in 0..<2 {
+            let recorder = registry.makeRecorder(worker: worker)
+            recorder.finished(one)
+            recorder.finished(measure(status: 402, error: .quotaExceeded(quota)))
+            recorder.finished(measure(route: 2))
+            recorder.tokenCache(entries: 7, hits: 50, misses: 8)
+        }
+        let page = page(registry)
+        let tokens = "gatehouse_budget_tokens_total"
+        #expect(page["\(tokens){\(chat),state=\"reserved\"}"] == "600")
+        #expect(page["\(tokens){\(chat),state=\"settled\"}"] == "240")
+        #expect(page["gatehouse_budget_refusals_total{\(chat)}"] == "2")
+        #expect(page["gatehouse_token_cache_entries"] == "14")
+        #expect(page["gatehouse_token_cache_lookups_total{result=\"hit\"}"] == "100")
+        #expect(page["gatehouse_token_cache_lookups_total{result=\"miss\"}"] == "16")
+    }
+
     @Test("tells errors and cancellations by name, and several errors of one name together")
     func outcomes() {
         let registry = makeRegistry()

@@ -29,8 +29,9 @@ extension HTTP2Codec {
     /// Returns false when the rest of the block is not wanted: it is malformed, and its stream is
     /// being reset, or it is a decompression bomb.
     func fieldReceived(_ name: Span<UInt8>, _ value: Span<UInt8>, on id: Int32) -> Bool {
-        guard block.isOpen else { return true }
-        if block.add(name, value, within: limits) != nil {
+        if !block.isOpen {
+            block.pass(name, value)
+        } else if block.add(name, value, within: limits) != nil {
             malformed(id)
             return false
         }

@@ -46,7 +46,7 @@ public final class HTTP2Codec: Codec {
     var reportedFrames = 0
     private static let prefaceBytes = 24
     /// Decoded bytes of the request heads of all open streams.
-    var heldHeadBytes = 0
+    package internal(set) var heldHeadBytes = 0
     /// The DATA frame that is being received has not proved useful yet.
     var isDataFrameUnproved = false
 
@@ -138,6 +138,9 @@ public final class HTTP2Codec: Codec {
     /// Bytes taken from the window of the connection: not credited, or credited and not told yet,
     /// which is done for half a window at once.
     package var unreturnedBytes: Int { hasFailed ? 0 : session.unreturnedBytes }
+
+    /// Frames that wait to be written.
+    package var queuedFrames: Int { session.queuedFrames }
 
     public func shutDown() {
         shutDownCalls += 1

@@ -30,6 +30,12 @@ public final class HTTP2Memory {
     /// Bytes of blocks that wait for their next use.
     public private(set) var keptBytes = 0
 
+    /// Bytes of all blocks that the system gave and did not get back.
+    private var ownedBytes = 0
+
+    /// Bytes of blocks in use.
+    package var lentBytes: Int { ownedBytes - keptBytes }
+
     /// Keeps at most `bound` bytes of unused blocks.
     public init(bound: Int = 4_194_304) {
         self.bound = bound
@@ -88,6 +94,7 @@ public final class HTTP2Memory {
             return unsafe block + Self.headerBytes
         }
         guard !isExhausted, let block = unsafe malloc(size) else { return nil }
+        ownedBytes += size
         unsafe Self.header(block)[0] = index
         unsafe Self.header(block)[1] = size - Self.headerBytes
         return unsafe block + Self.headerBytes
@@ -99,6 +106,7 @@ public final class HTTP2Memory {
         let index = unsafe Self.header(block)[0]
         let size = unsafe Self.header(block)[1] + Self.headerBytes
         guard index >= 0, keptBytes + size <= bound else {
+            ownedBytes -= size
             unsafe free(block)
             return
         }

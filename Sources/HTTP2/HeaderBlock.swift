@@ -49,7 +49,15 @@ struct HeaderBlock: ~Copyable {
     }
 
     /// Gives the block up; its head goes back to the pool.
-    mutating func abandon() -> Head? { head.take() }
+    mutating func abandon() -> Head? {
+        listBytes = 0
+        return head.take()
+    }
+
+    /// Counts a field of a block that nobody wants: decoding it is work all the same.
+    mutating func pass(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+        listBytes += name.count + value.count + 32
+    }
 
     /// Takes one decoded field. Returns the rule it breaks, nil when all is well.
     mutating func add(

@@ -22,16 +22,33 @@ package struct Inventory {
 
     /// A codec's count of uncredited bytes, and the exchanges' counts for the same connection.
     package struct Account {
+        package let owner: Token
         package let codec: Int
         package let exchanges: Int
         /// By how much the codec's count may be higher.
         package let slack: Int
 
-        init(_ codec: any Codec, exchanges: Int, window: Int) {
+        init(_ owner: Token, _ codec: any Codec, exchanges: Int, window: Int) {
+            self.owner = owner
             let multiplexed = codec as? HTTP2Codec
             self.codec = multiplexed?.unreturnedBytes ?? codec.uncreditedBytes
             self.exchanges = exchanges
             slack = multiplexed == nil ? 0 : window / 2
+        }
+    }
+
+    /// What one HTTP/2 client makes the gateway hold.
+    package struct Burden {
+        package let streams: Int
+        /// Decoded bytes of the heads of its open streams.
+        package let headBytes: Int
+        /// Frames that wait to be written.
+        package let queuedFrames: Int
+
+        init(_ codec: HTTP2Codec) {
+            streams = codec.openStreams
+            headBytes = codec.heldHeadBytes
+            queuedFrames = codec.queuedFrames
         }
     }
 
@@ -46,6 +63,10 @@ package struct Inventory {
     package var unwanted = 0
     /// One for each connection whose protocol is known.
     package var accounts: [Account] = []
+    /// One for each client that speaks HTTP/2.
+    package var burdens: [Burden] = []
+    /// Lent to libnghttp2, for all connections together.
+    package var codecMemory = 0
     /// The most bytes one connection holds outside of its codec.
     package var largestChannel = 0
     /// Something is left to be done although nobody is ready.
@@ -64,10 +85,11 @@ extension Core {
             found.largestChannel = max(found.largestChannel, session.channel?.heldBytes ?? 0)
             found.lateness = max(found.lateness, now.monotonic.since(session.nextDeadline))
             guard let codec = session.codec else { continue }
+            if let codec = codec as? HTTP2Codec { found.burdens.append(.init(codec)) }
             let own = exchanges.filter { $0.session === session }
             let owed = own.reduce(0) { $0 + $1.uncreditedIn }
             let window = snapshot.clientCodecLimits.connectionWindowBytes
-            found.accounts.append(.init(codec, exchanges: owed, window: window))
+            found.accounts.append(.init(session.token, codec, exchanges: owed, window: window))
         }
         for connection in connections.all {
             found.connections += 1
@@ -77,13 +99,14 @@ extension Core {
             let own = exchanges.filter { $0.connection === connection }
             let owed = own.reduce(0) { $0 + $1.uncreditedOut }
             let window = snapshot.upstreamCodecLimits.connectionWindowBytes
-            found.accounts.append(.init(codec, exchanges: owed, window: window))
+            found.accounts.append(.init(connection.token, codec, exchanges: owed, window: window))
         }
         for pool in pools {
             found.active += pool.counts.active
             found.waiting += pool.counts.waiting
             found.retries += pool.retries
         }
+        found.codecMemory = memory.lentBytes
         found.nextDue = nextDue
         return found
     }

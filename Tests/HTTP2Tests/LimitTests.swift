@@ -58,6 +58,23 @@ struct LimitTests {
         #expect(server.log == ["failed"])
     }
 
+    @Test("a bomb in the trailers of a request that is refused already is one as well")
+    func unwantedBomb() {
+        var limits = CodecLimits()
+        limits.fieldCount = 10
+        let server = Endpoint(.server, limits: limits)
+        var wire = Wire.opened
+        let large = String(repeating: "a", count: 3_900)
+        wire.frame(1, flags: 5, stream: 1, Wire.block(Wire.request()) + Wire.entry("x", large))
+        wire.headers(3, Wire.request("POST", with: (0..<11).map { ("x-\($0)", "1") }), end: false)
+        server.exchange(wire)
+        #expect(server.log.last == "refused 3 fieldsTooLarge")
+        wire = Wire()
+        wire.frame(1, flags: 5, stream: 3, [UInt8](repeating: 0xbe, count: 12_000))
+        #expect(server.exchange(wire).last?.hasSuffix("code 11") == true)
+        #expect(server.log.last == "failed")
+    }
+
     @Test("one field more than allowed is refused, the allowed number is not")
     func fieldCount() {
         var limits = CodecLimits()

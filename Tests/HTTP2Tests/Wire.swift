@@ -59,6 +59,11 @@ struct Wire {
         return block
     }
 
+    /// A literal field that becomes the newest entry of the table (RFC 7541 section 6.2.1).
+    static func entry(_ name: String, _ value: String) -> [UInt8] {
+        [0x40] + string(name) + string(value)
+    }
+
     private static func string(_ text: String) -> [UInt8] {
         let bytes = Array(text.utf8)
         guard bytes.count >= 127 else { return [UInt8(bytes.count)] + bytes }

@@ -23,6 +23,7 @@ struct Simulate {
         var hash: UInt64 = 0
         var events = 0
         var requests = 0
+        var attacks = 0
         var findings = 0
         for seed in first...last {
             if !isPatient { StandardStream.error.write("seed \(seed)\n") }
@@ -30,6 +31,7 @@ struct Simulate {
             hash = hash &* 31 &+ report.hash
             events += report.events
             requests += report.requests
+            attacks += report.attacks
             guard let finding = report.finding else { continue }
             findings += 1
             if findings <= told { try tell(seed, isWhole: first == last) }
@@ -37,7 +39,8 @@ struct Simulate {
             if !isPatient { ProcessExit.exit(1) }
         }
         let count = last - first + 1
-        print("\(count) schedules, \(requests) requests, \(events) events, \(findings) findings")
+        print("\(count) schedules, \(requests) requests, \(attacks) attacks, \(events) events")
+        print("\(findings) findings")
         print("fingerprint \(String(hash, radix: 16))")
         if findings > 0 { ProcessExit.exit(1) }
     }

@@ -21,6 +21,12 @@ struct Ending {
         world.trace.note(.calm)
         calm()
         settle()
+        for attacker in world.attackers { attacker.goAllOut() }
+        settle()
+        for attacker in world.attackers {
+            world.judge(attacker)
+            attacker.leave(isAbrupt: true)
+        }
         // Of those who broke the rules nothing more is asked.
         for peer in world.peers where peer.isPoisoned { peer.line.breakOff() }
         settle()
@@ -37,6 +43,7 @@ struct Ending {
     }
 
     private func calm() {
+        world.isCalm = true
         for peer in world.peers {
             peer.isStalled = false
             peer.catchUp()

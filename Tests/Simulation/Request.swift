@@ -18,6 +18,8 @@ final class Request {
     let declaresLength: Bool
     let isValidJSON: Bool
     let namesForbiddenModel: Bool
+    /// An attacker's: it stands for all that the attack sends upstream.
+    var attack: Attack?
     /// Sent when the schedule is over, to a gateway that must serve it.
     var isProbe = false
     /// Every try to have it served.

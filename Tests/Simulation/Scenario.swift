@@ -17,6 +17,8 @@ struct Scenario {
     let hasTimeJumps: Bool
     let hasTightPool: Bool
     let hasTightBudget: Bool
+    /// There are clients that keep no rule.
+    let hasAttackers: Bool
     let steps: Int
     /// The step before which a drain begins; nil: none does.
     let drainStep: Int?
@@ -48,6 +50,7 @@ struct Scenario {
         hasTimeJumps = random.isLucky(1, in: 3)
         hasTightPool = random.isLucky(1, in: 3)
         hasTightBudget = random.isLucky(1, in: 6)
+        hasAttackers = random.isLucky(1, in: 3)
         steps = 40 + random.below(160)
         drainStep = random.isLucky(1, in: 4) ? random.below(steps) : nil
         endsInSilence = random.isLucky(1, in: 4)
@@ -80,9 +83,11 @@ struct Scenario {
     private static func codecLimits(_ random: inout SeededRandom) -> CodecLimits {
         var limits = CodecLimits()
         limits.headBytes = 8_192
+        limits.targetBytes = 4_096
         limits.streamWindowBytes = random.pick([2_048, 16_384, 65_535])
         limits.connectionWindowBytes = 65_535
         limits.concurrentStreams = 20
+        limits.connectionHeadBytes = 40_000
         limits.discardedBodyBytes = random.pick([0, 4_096, 65_536])
         return limits
     }
@@ -102,6 +107,9 @@ struct Scenario {
     func bufferBound(isHTTP2: Bool, _ limits: CodecLimits) -> Int {
         isHTTP2 ? limits.streamWindowBytes : bounds.streamBufferBytes + 65_536
     }
+
+    /// What libnghttp2 may take for one connection: its tables, its streams, its queue.
+    var connectionMemory: Int { 100_000 }
 
     /// Input that waits for its parser and output that waits for the line.
     var channelBound: Int { 2 * clientLimits.headBytes + 4 * 65_536 }

@@ -35,7 +35,7 @@ struct Schedule {
     }
 
     private mutating func step() throws {
-        switch world.random.below(32) {
+        switch world.random.below(world.scenario.hasAttackers ? 38 : 32) {
         case 0...1: try connect()
         case 2...7: request()
         case 8...16: work()
@@ -51,6 +51,9 @@ struct Schedule {
         case 27: meetFates()
         case 28: if world.random.isLucky(1, in: 4) { world.settleAndCheck() }
         case 29: if world.scenario.hasClientTrouble { fallMute() }
+        case 32: try invade()
+        case 33...36: strike()
+        case 37: if world.random.isLucky(1, in: 4) { retreat() }
         default: for peer in world.peers { _ = peer.work(world.random.pick([64, 4_096])) }
         }
     }
@@ -147,6 +150,26 @@ struct Schedule {
         guard let talk = pick(paused) else { return }
         world.trace.note(.resume, talk.request.number)
         talk.allowed = .max
+    }
+
+    // MARK: Attackers
+
+    private func invade() throws {
+        guard world.attackers.count < 6, !world.isDraining else { return }
+        try world.invade()
+    }
+
+    private func strike() {
+        guard let attacker = pick(world.attackers.filter { !$0.isGone }) else { return }
+        let stride = world.random.pick([1, 9, 100, 1_000, 16_384, 65_536])
+        world.trace.note(.strike, attacker.line.ordinal, stride)
+        _ = attacker.work(stride)
+    }
+
+    private func retreat() {
+        guard let attacker = pick(world.attackers.filter { !$0.isGone }) else { return }
+        world.trace.note(.leave, attacker.line.ordinal)
+        attacker.leave(isAbrupt: world.random.isLucky(1, in: 2))
     }
 
     // MARK: Upstreams

@@ -7,6 +7,7 @@ public enum Simulation {
         public let hash: UInt64
         public let events: Int
         public let requests: Int
+        public let attacks: Int
         /// What was wrong, and at which step; nil: nothing.
         public let finding: String?
         public let step: Int
@@ -20,7 +21,8 @@ public enum Simulation {
         let world = schedule.world
         return Report(
             seed: seed, hash: world.trace.hash, events: world.trace.events,
-            requests: world.requests.count, finding: world.finding, step: step,
+            requests: world.requests.count, attacks: world.attacks, finding: world.finding,
+            step: step,
             story: world.trace.lines ?? [])
     }
 }

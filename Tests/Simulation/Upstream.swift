@@ -21,7 +21,11 @@ final class Upstream: Peer {
             return
         }
         world.trace.note(.upstreamHead, number, line.ordinal)
-        world.judgeForwarded(request, head)
+        if let attack = request.attack {
+            world.judgeForwarded(attack, head)
+        } else {
+            world.judgeForwarded(request, head)
+        }
         let attempt = world.makeAttempt(request)
         attempt.isSpoiled = isPoisoned
         attempt.isHarmed = isHarmed
@@ -47,6 +51,9 @@ final class Upstream: Peer {
         guard let attempt = talk.attempt else { return }
         attempt.hasRequestEnded = true
         world.trace.note(.upstreamEnd, talk.request.number, attempt.received)
+        if let attack = talk.request.attack, attack.reach != .whole {
+            world.fault("\(attack.name): an upstream got the end of a request")
+        }
         let isEmpty = talk.request.route == .listing || talk.request.body == nil
         let whole = isEmpty ? 0 : talk.request.body?.count ?? 0
         if attempt.received != whole, !talk.request.isSpoiled {

@@ -20,6 +20,8 @@ final class World {
     var trace: Trace
     private(set) var clients: [Client] = []
     private(set) var upstreams: [Upstream] = []
+    private(set) var attackers: [Attacker] = []
+    private(set) var attacks = 0
     private(set) var requests: [Request] = []
     private(set) var meter: MeterModel
     private(set) var nanoseconds: UInt64 = 5_000_000_000
@@ -34,6 +36,8 @@ final class World {
     private(set) var hasTimePassed = false
     private(set) var isDraining = false
     var isOver = false
+    /// Nobody breaks off, stops or hesitates any more.
+    var isCalm = false
     /// Nobody but the gateway does anything any more.
     var isSilent = false
 
@@ -90,6 +94,33 @@ final class World {
 
     func connect(isHTTP2: Bool) throws -> Client? {
         let line = Line(clients.count, capacity: scenario.lineCapacity)
+        guard try accept(line) else { return nil }
+        let client = Client(
+            .client, line, isHTTP2: isHTTP2, limits: scenario.clientLimits, world: self)
+        clients.append(client)
+        trace.note(.connect, line.ordinal, isHTTP2 ? 2 : 1)
+        return client
+    }
+
+    /// Somebody comes who keeps no rule.
+    func invade() throws {
+        let line = Line(2_000 + attackers.count, capacity: scenario.lineCapacity)
+        guard try accept(line) else { return }
+        let request = Request(
+            requests.count, .upload, .good, .post, body: nil, declaresLength: false)
+        let attack = random.pick(random.pick(Attack.all))
+        request.attack = attack
+        attacks += 1
+        request.isSpoiled = true
+        add(request)
+        attackers.append(
+            Attacker(
+                attack, line, request, isReading: random.isLucky(2, in: 3), world: self))
+        trace.note(.attack, line.ordinal, request.number)
+        trace.mix(Array(attack.name.utf8))
+    }
+
+    private func accept(_ line: Line) throws -> Bool {
         let traits = ListenerTraits(
             name: "listener", tls: nil, speaksHTTP1: true, speaksHTTP2: true,
             allowsHalfClose: scenario.allowsHalfClose)
@@ -100,12 +131,7 @@ final class World {
             return SimulatedWire(line)
         }
         _ = core.endTurn()
-        guard isAccepted else { return nil }
-        let client = Client(
-            .client, line, isHTTP2: isHTTP2, limits: scenario.clientLimits, world: self)
-        clients.append(client)
-        trace.note(.connect, line.ordinal, isHTTP2 ? 2 : 1)
-        return client
+        return isAccepted
     }
 
     /// An attempt to connect succeeds.
@@ -117,6 +143,8 @@ final class World {
         limits.concurrentStreams = scenario.upstreamStreams
         limits.streamWindowBytes = scenario.upstreamLimits.streamWindowBytes
         limits.connectionWindowBytes = 65_535
+        // An upstream bears what attackers make its gateway break off.
+        limits.frames.resetBurst = 1_000_000
         upstreams.append(
             Upstream(.server, line, isHTTP2: scenario.isUpstreamHTTP2, limits: limits, world: self))
     }
@@ -138,7 +166,8 @@ final class World {
     /// Returns whether there was anything to do.
     @discardableResult
     func turn(isWhole: Bool) -> Bool {
-        var news = (clients.map(\.line) + upstreams.map(\.line) + refused).filter(\.hasNews)
+        let lines = peers.map(\.line) + attackers.map(\.line) + refused
+        var news = lines.filter(\.hasNews)
         news.shuffle(using: &random)
         if !isWhole, !news.isEmpty { news.removeLast(random.below(news.count + 1)) }
         refused.removeAll { !$0.hasNews }
@@ -166,6 +195,7 @@ final class World {
         for _ in 0..<20_000 {
             var hasMoved = false
             for peer in peers { hasMoved = peer.work(65_536) || hasMoved }
+            for attacker in attackers { hasMoved = attacker.work(65_536) || hasMoved }
             hasMoved = turn(isWhole: true) || hasMoved
             if !hasMoved { return true }
             if finding != nil { return true }
@@ -219,6 +249,7 @@ final class World {
         core.end()
         clients = []
         upstreams = []
+        attackers = []
         weak let old = core
         core = Core(
             snapshot: snapshot, addresses: [], network: network, log: nil, now: now,

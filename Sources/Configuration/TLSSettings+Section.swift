@@ -10,6 +10,9 @@ extension TLSSettings: Section {
             why: "PEM: the certificate, then the intermediates."),
         Setting("keyFile", \.keyFile, .file, isRequired: true, why: "PEM: its private key."),
         Setting(
+            "otherCertificates", \.otherCertificates, .list(of: .section),
+            why: "Chosen by the host name that the client asks for (SNI)."),
+        Setting(
             "clientCertificates", \.clientCertificates, .choice,
             why: "`request`: verified if shown; `require`: no connection without."),
         Setting(

@@ -8,6 +8,8 @@ public struct TLSSettings: Sendable, Equatable {
     /// PEM: the certificate, then the intermediates.
     public var certificateFile = ""
     public var keyFile = ""
+    /// For other server names than the first one's.
+    public var otherCertificates: [CertificateSettings] = []
     /// PEM: who may sign client certificates. Set unless `clientCertificates` is `none`.
     public var clientCAFile: String?
     public var clientCertificates = ClientCertificates.none

@@ -27,9 +27,11 @@ extension ListenerTraits {
         _ settings: ListenerSettings, sharing keys: TicketKeys?
     ) throws(StartFault) -> TLSServerContext? {
         guard let files = settings.tls else { return nil }
-        var tls = TLSServerSettings(certificates: [
-            CertificateFiles(chainFile: files.certificateFile, keyFile: files.keyFile)
-        ])
+        let first = CertificateFiles(chainFile: files.certificateFile, keyFile: files.keyFile)
+        let others = files.otherCertificates.map {
+            CertificateFiles(chainFile: $0.certificateFile, keyFile: $0.keyFile)
+        }
+        var tls = TLSServerSettings(certificates: [first] + others)
         tls.protocols = settings.protocols.map { $0 == .h2 ? .http2 : .http1 }
         if let authorities = files.clientCAFile {
             switch files.clientCertificates {

@@ -49,11 +49,6 @@ public final class TLSServerContext: @unchecked Sendable {
             try handle.use(files, at: now.wall)
             try handle.ask(for: settings.clientCertificates)
             let names = handle.dnsNames
-            if names.isEmpty && index > 0 {
-                throw TLSFault(
-                    .configuration,
-                    "\(files.chainFile): no server name selects it, as it has no DNS name")
-            }
             for name in names {
                 if name.hasPrefix("*.") {
                     let suffix = String(name.dropFirst(2))
@@ -61,6 +56,13 @@ public final class TLSServerContext: @unchecked Sendable {
                 } else {
                     exact[name] = exact[name] ?? index
                 }
+            }
+            let isSelected = exact.values.contains(index) || wildcard.values.contains(index)
+            guard index == 0 || isSelected else {
+                let reason =
+                    names.isEmpty ? "it has no DNS name" : "those before it have all its names"
+                throw TLSFault(
+                    .configuration, "\(files.chainFile): no server name selects it, as \(reason)")
             }
             handles.append(handle)
         }

@@ -110,6 +110,10 @@ struct TLSContextTests {
         #expect(fault([certificates.localhost]) { $0.protocols = [] }?.kind == .configuration)
         let reason = fault([certificates.localhost, certificates.nameless])?.reason
         #expect(reason?.contains("no DNS name") == true)
+        let twice = fault([certificates.example, certificates.localhost, certificates.example])
+        #expect(
+            twice?.reason == "\(certificates.example.chainFile): no server name selects it, "
+                + "as those before it have all its names")
         #expect(fault([certificates.nameless]) == nil)
     }
 

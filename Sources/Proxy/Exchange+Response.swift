@@ -167,7 +167,7 @@ extension Exchange {
 
     /// Bytes of the answer left for the client: the upstream may send as many more.
     func clientDrained() {
-        noteProgress()
+        noteDownload()
         guard uncreditedOut > 0, connection != nil else {
             if let document = route?.document, bytesOut > 0, bytesOut < document.bytes.count {
                 sendRest(of: document)
@@ -225,7 +225,7 @@ extension Exchange {
 
     private func breakOff(_ error: GatewayError) {
         self.error = error
-        cancelledBy = .upstream
+        if case .upstreamFailed = error { cancelledBy = .upstream } else { cancelledBy = .gateway }
         dropRequestBody()
         guard let tail = eventStream, !hasDeclaredLength, let route else {
             codec.reset(stream, tunnel == nil ? .internalError : .cancel)

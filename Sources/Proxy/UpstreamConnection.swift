@@ -142,7 +142,8 @@ final class UpstreamConnection {
         }
         self.codec = codec
         core.touch(self)
-        if speaksHTTP2, pool.target.awaitsSettings {
+        if speaksHTTP2 {
+            // Its SETTINGS say how many streams it takes, and whether it takes WebSocket.
             phase = .handshaking
             setDeadline(core.snapshot.timeouts.upstream.tls)
         } else {
@@ -292,7 +293,9 @@ final class UpstreamConnection {
             let exchange = streams[stream]
             streams.remove(stream)
             exchange?.upstreamClosed()
-        case .goingAway: pool.goingAway(self)
+        case .goingAway:
+            // Who says good-bye before anything was asked would do so again and again.
+            if phase == .handshaking { failToOpen(.reset) } else { pool.goingAway(self) }
         case .failed: lose(.malformedReply)
         }
     }

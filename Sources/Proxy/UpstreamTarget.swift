@@ -25,9 +25,6 @@ public final class UpstreamTarget: Sendable {
     /// What of it no client may ever see: all behind the scheme. Empty: there is none, or it is so
     /// short that it stands elsewhere by chance.
     public let secret: [UInt8]
-    /// HTTP/2: a connection is used when the peer's SETTINGS have come, because they say whether it
-    /// takes WebSocket.
-    public let awaitsSettings: Bool
     /// Bounds for one worker.
     public let limits: PoolLimits
     public let ejection: EjectionRules
@@ -44,8 +41,7 @@ public final class UpstreamTarget: Sendable {
         name: String, endpoints: [EndpointTarget], speech: Speech, tls: TLSClientContext?,
         credential: (name: [UInt8], value: [UInt8])?, limits: PoolLimits = PoolLimits(),
         ejection: EjectionRules = EjectionRules(), retries: RetryBudget = RetryBudget(),
-        refreshMilliseconds: Int = 30_000, health: HealthRules? = nil,
-        awaitsSettings: Bool = false
+        refreshMilliseconds: Int = 30_000, health: HealthRules? = nil
     ) {
         self.name = name
         self.endpoints = endpoints
@@ -63,6 +59,5 @@ public final class UpstreamTarget: Sendable {
         self.retries = retries
         self.refreshMilliseconds = refreshMilliseconds
         self.health = health
-        self.awaitsSettings = awaitsSettings
     }
 }

@@ -47,6 +47,8 @@ struct SnapshotBuilder {
             trustedProxies: TrustedProxies(configuration.trustedProxies),
             bodyBudget: before?.snapshot.bodyBudget
                 ?? BodyBudget(limitBytes: configuration.limits.collectedBodiesBytes),
+            addressConnections: before?.snapshot.addressConnections ?? AddressConnections(),
+            memory: before?.snapshot.memory ?? MemoryGuard(),
             processLimit: processLimit, tokenIssuers: tokenIssuers(directory.directory),
             directory: directory.directory)
         if before == nil { subjects.reserve(configuration.metrics.spareRoutes) }
@@ -62,7 +64,7 @@ struct SnapshotBuilder {
         for upstream in configuration.upstreams { targets.append(try target(upstream)) }
         targets += try tunnelTargets()
         guard let running else { return targets }
-        guard targets.map(\.tunnelTraits) == running.upstreams.map(\.tunnelTraits) else {
+        guard targets.map(\.name) == running.upstreams.map(\.name) else {
             throw StartFault("whether an upstream takes WebSocket changed, which takes a restart")
         }
         return running.upstreams
@@ -93,8 +95,7 @@ struct SnapshotBuilder {
                 percent: settings.ejection.percent),
             retries: RetryBudget(
                 percent: settings.retries.budgetPercent, minimum: settings.retries.minimum),
-            refreshMilliseconds: settings.resolve, health: settings.healthCheck.map(rules),
-            awaitsSettings: speech == .http2 && carriesTunnels(settings))
+            refreshMilliseconds: settings.resolve, health: settings.healthCheck.map(rules))
     }
 
     private func rules(_ check: HealthCheckSettings) -> HealthRules {
@@ -408,6 +409,9 @@ struct SnapshotBuilder {
         bounds.lingerBytes = set.lingerBytes
         let connections = set.clientConnections > 0 ? set.clientConnections : descriptorLimit / 2
         bounds.sessions = share(connections)
+        bounds.addressConnections = set.addressConnections
+        bounds.uploadBytesPerSecond = set.uploadBytesPerSecond
+        bounds.downloadBytesPerSecond = set.downloadBytesPerSecond
         return bounds
     }
 
@@ -441,9 +445,4 @@ struct SnapshotBuilder {
         limits.connectionWindowBytes = 1 << 30
         return limits
     }
-}
-
-extension UpstreamTarget {
-    /// What the routes of sites decide about an upstream.
-    fileprivate var tunnelTraits: String { "\(name) \(awaitsSettings)" }
 }

@@ -370,6 +370,30 @@ def retry_until(check, tries=200):
     raise AssertionError("never became true")
 
 
+def test_a_body_too_large_behind_an_answer_that_has_begun_is_broken_off_by_the_gateway(
+    start, upstream, tag
+):
+    gateway = start(site={"bodyLimitBytes": 5_000})
+
+    @upstream.on("begin-" + tag)
+    async def begin(exchange):
+        await exchange.start(200, [("content-type", "application/octet-stream")])
+        await exchange.send(b"begun")
+        await exchange.gone()
+
+    with gateway.http2() as client:
+        fields = [gateway.key.header, ("content-type", "application/octet-stream")]
+        stream = client.open("POST", f"/v1/files?mode=begin-{tag}", fields, ends=False)
+        client.wait(stream, until=lambda answer: answer.body)
+        client.send(stream, b"x" * 6_000)
+        answer = client.wait(stream)
+        assert (answer.status, answer.reset_code) == (200, 2)
+    (line,) = gateway.wait_log(lambda line: line["path"] == "/v1/files")
+    assert (line["error"], line["cancelled_by"]) == ("request_too_large", "gateway")
+    (record,) = upstream.seen(tag)
+    assert record.cancelled.wait(15)
+
+
 def test_a_model_name_with_odd_characters_survives(house, protocol, upstream, tag):
     name = f"echo.{tag} ünï/\u2028\"quoted\"\\"
     body = json.dumps({"model": name, "messages": []}).encode()

@@ -9,6 +9,7 @@ import pytest
 
 from behaviours import DONE, chat_event
 from http1_client import Truncated
+from upstream import Upstream
 
 CHAT = "/v1/chat/completions"
 JSON_TYPE = ("Content-Type", "application/json")
@@ -363,3 +364,44 @@ def test_too_many_requests_for_the_upstream_are_refused_with_503(start, upstream
         if answer.status == 503:
             assert answer.error["code"] == "overloaded"
             assert int(answer.header("retry-after")) >= 1
+
+
+def test_an_upstream_that_hangs_leaves_the_others_alone(start, upstream, tag):
+    """It has all it may have, and more wait for it; the other's calls do not."""
+    url = f"http://{upstream.address}/v1"
+    sick = {"name": "sick", "url": url, "maxConnections": 2, "maxActiveRequests": 4,
+            "maxPendingRequests": 40}
+    well = {"name": "well", "url": url}
+    gateway = start(top={"upstreams": [well, sick]}, site={
+        "upstream": "well", "models": [{"model": "never*", "upstream": "sick"}]})
+    fields = [gateway.key.header, JSON_TYPE]
+    with gateway.http2() as client:
+        hanging = json.dumps({"model": f"never.{tag}", "messages": []}).encode()
+        stuck = [client.request("POST", CHAT, fields, hanging) for _ in range(30)]
+        upstream.wait_seen(f"never.{tag}")
+        body = json.dumps({"model": f"plain.{tag}", "messages": []}).encode()
+        for _ in range(30):
+            assert client.call("POST", CHAT, fields, body).status == 200
+        over = [answer for stream in stuck if (answer := client.answers[stream]).is_complete]
+        assert {answer.status for answer in over} <= {503}
+
+
+@pytest.mark.parametrize("speech", ["http1", "h2"])
+def test_an_upstream_that_comes_and_goes_is_never_asked_twice_for_a_post(start, tag, speech):
+    """It flaps: each connection ends behind a few answers. What it saw, it saw once."""
+    with Upstream() as own:
+
+        @own.on("flap")
+        async def flap(exchange):
+            count = sum(record.connection == exchange.record.connection for record in own.records)
+            if count % 3 == 0:
+                return await exchange.close()
+            await exchange.respond(200, [("content-type", "application/json")], b"{}")
+
+        gateway = start(upstream_url=f"http://{own.address}/v1", top={"workers": 1},
+                        upstream={"protocol": speech})
+        statuses = [gateway.chat("h1", f"flap.{tag}{n:03}").status for n in range(30)]
+        assert set(statuses) == {200, 502}
+        for n in range(30):
+            assert len(own.seen(f"flap.{tag}{n:03}")) <= 1
+        assert gateway.chat("h1", f"plain.{tag}").status == 200

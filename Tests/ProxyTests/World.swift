@@ -20,6 +20,7 @@ final class World {
         var upstreamLimits = CodecLimits()
         var peerLimits = CodecLimits.offeringWebSocket
         var timeouts = Timeouts()
+        var bounds = Bounds()
         var allowsHalfClose = false
         var bodyLimit = 10_485_760
         var budget = 268_435_456
@@ -82,14 +83,16 @@ final class World {
         let target = UpstreamTarget(
             name: "upstream", endpoints: endpoints,
             speech: setting.isUpstreamHTTP2 ? .http2 : .http1, tls: nil, credential: nil,
-            limits: setting.limits, ejection: setting.ejection,
-            awaitsSettings: setting.isUpstreamHTTP2)
+            limits: setting.limits, ejection: setting.ejection)
         return Snapshot(
             sites: SiteDirectory(hosts: [], fallback: try makeSite(setting)),
-            upstreams: before?.upstreams ?? [target], timeouts: setting.timeouts, limits: Bounds(),
+            upstreams: before?.upstreams ?? [target], timeouts: setting.timeouts,
+            limits: setting.bounds,
             clientCodecLimits: .offeringWebSocket,
             upstreamCodecLimits: setting.upstreamLimits, trustedProxies: TrustedProxies(),
-            bodyBudget: before?.bodyBudget ?? BodyBudget(limitBytes: setting.budget))
+            bodyBudget: before?.bodyBudget ?? BodyBudget(limitBytes: setting.budget),
+            addressConnections: before?.addressConnections ?? AddressConnections(),
+            memory: before?.memory ?? MemoryGuard())
     }
 
     private static func makeSite(_ setting: Setting) throws -> Site {

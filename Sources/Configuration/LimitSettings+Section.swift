@@ -3,7 +3,7 @@ import YAML
 extension LimitSettings: Section {
     static let title = "limits"
     static let purpose = "What peers may make the process hold."
-    static let settings: [Setting<LimitSettings>] = heads + frames + flow
+    static let settings: [Setting<LimitSettings>] = heads + frames + flow + clients
 
     private static let heads: [Setting<LimitSettings>] = [
         Setting(
@@ -69,12 +69,36 @@ extension LimitSettings: Section {
             why: "Client addresses that a site's `addressRequestsPerMinute` counts at once, 24 "
                 + "bytes each; those beyond are not counted."),
         Setting(
+            "memoryBytes", \.memoryBytes, .whole(1_048_576...1_125_899_906_842_624, or: "auto"),
+            why: "Memory of the process in RAM above which requests are answered 503, `/health` "
+                + "aside, until it is a twentieth below. `auto`: nine tenths of what the machine "
+                + "has or its control group allows."),
+        Setting(
             "meters", \.meters, .whole(1...100_000_000),
             why: "Keys, projects and users that are counted at once; requests of users beyond are "
                 + "answered 503."),
+    ]
+
+    private static let clients: [Setting<LimitSettings>] = [
         Setting(
             "clientConnections", \.clientConnections, .whole(0...10_000_000),
             why: "Client connections at once. 0: half of the process's descriptor limit."),
+        Setting(
+            "addressConnections", \.addressConnections, .whole(1...10_000_000, or: "unlimited"),
+            why: "Connections of one client address at once (IPv6: of each /64), all workers "
+                + "together; more are closed before anything is said. `trustedProxies` are not "
+                + "counted."),
+        Setting(
+            "uploadBytesPerSecond", \.uploadBytesPerSecond,
+            .whole(1...1_000_000_000, or: "off"),
+            why: "The least a client must send of a body, averaged over the time it was waited "
+                + "for; `timeouts.requestBodyIdleSeconds` are granted beside. Slower ones are "
+                + "answered 408."),
+        Setting(
+            "downloadBytesPerSecond", \.downloadBytesPerSecond,
+            .whole(1...1_000_000_000, or: "off"),
+            why: "The least a client must take of an answer, averaged likewise beside "
+                + "`timeouts.writeStallSeconds`; the streams of slower ones are broken off."),
         Setting(
             "lingerBytes", \.lingerBytes, .whole(0...1_073_741_824),
             why: "Read and thrown away behind an early HTTP/1.1 answer or an HTTP/2 connection "

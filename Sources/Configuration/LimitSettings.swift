@@ -26,6 +26,14 @@ public struct LimitSettings: Sendable, Equatable {
     public var meters = 1_000_000
     /// 0: half of the process's descriptor limit.
     public var clientConnections = 0
+    /// Client connections of one address at once; nil is unlimited.
+    public var addressConnections: Int?
+    /// The least a client must send of a request's body each second, on average; nil: anything.
+    public var uploadBytesPerSecond: Int?
+    /// The least a client must take of an answer each second, on average; nil: anything.
+    public var downloadBytesPerSecond: Int?
+    /// Resident memory above which requests are refused; nil: what the system allows decides.
+    public var memoryBytes: Int?
     /// Lingering close of HTTP/1.1: what is still read and thrown away behind an early answer.
     public var lingerBytes = 1_048_576
     /// Milliseconds.

@@ -21,6 +21,9 @@ public struct MemoryReturn {
 
     public init() {}
 
+    /// Gives back what is free, whoever has to wait for it.
+    public static func atOnce() { gh_return_free_heap() }
+
     public mutating func look(at now: Instant) {
         let usage = ProcessUsage.now()
         let resident = usage.residentBytes ?? 0

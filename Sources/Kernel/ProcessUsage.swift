@@ -27,6 +27,13 @@ public struct ProcessUsage: Sendable {
         return usage
     }
 
+    /// What of it is in RAM. One small file, so it may be asked often, but not by a worker either.
+    public static func residentNow() -> Int? {
+        var usage = ProcessUsage(processorNanoseconds: 0)
+        usage.readMemory()
+        return usage.residentBytes
+    }
+
     /// The sizes stand in pages: virtual first, then resident (proc(5), statm).
     private mutating func readMemory() {
         guard let text = try? FileContents.read("/proc/self/statm", limit: 4_096).text else {

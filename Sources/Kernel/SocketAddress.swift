@@ -25,6 +25,9 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     public var isV4: Bool { high == 0 && low >> 32 == 0xffff }
 
+    /// What one client owns: the address itself, of IPv6 the network of 64 bits.
+    public var network: IPAddress { isV4 ? self : IPAddress(high: high, low: 0) }
+
     /// Reads "192.0.2.1" or "2001:db8::1" (no brackets, no zone).
     public init?(_ text: String) {
         var v4 = in_addr()

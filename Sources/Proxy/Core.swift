@@ -114,12 +114,13 @@ public final class Core {
     }
 
     /// Goes over to another snapshot: what is asked for from now on is judged by it, and what is
-    /// under way ends under the site it began with. Its upstreams and its body budget are those of
-    /// the snapshot before, so that connections, leases and reservations go on. Tokens are verified
-    /// anew, with the keys that are known.
+    /// under way ends under the site it began with. Its upstreams, its body budget and its counts
+    /// of connections are those of the snapshot before, so that what was taken of them goes on.
+    /// Tokens are verified anew, with the keys that are known.
     public func adopt(_ snapshot: Snapshot) {
         assert(zip(pools, snapshot.upstreams).allSatisfy { $0.target === $1 })
         assert(snapshot.bodyBudget === self.snapshot.bodyBudget)
+        assert(snapshot.addressConnections === self.snapshot.addressConnections)
         self.snapshot = snapshot
         pastLookups = lookups
         tokenDesks = zip(snapshot.tokenIssuers, tokenDesks).map {
@@ -142,13 +143,25 @@ public final class Core {
         }
     }
 
-    /// Takes a connection; false when the worker holds as many as it may.
+    /// Takes a connection; false when the worker holds as many as it may. One too many of its
+    /// address is let go of at once, before `make`.
     public func accepted(
         peer: SocketAddress, traits: ListenerTraits, make: (Token) throws(SystemFault) -> any Wire
     ) throws(SystemFault) -> Bool {
         guard sessions.count < snapshot.limits.sessions, !isDraining else { return false }
+        var place: ConnectionPlace?
+        if let bound = snapshot.limits.addressConnections,
+            !snapshot.trustedProxies.contains(peer.ip)
+        {
+            place = snapshot.addressConnections.enter(peer.ip, atMost: bound)
+            guard place != nil else {
+                metrics?.refusedConnection()
+                return true
+            }
+        }
         metrics?.accepted()
         let session = sessions.insert { Session($0, peer: peer, traits: traits, core: self) }
+        session.place = place.take()
         do throws(SystemFault) {
             session.start(try make(session.token))
         } catch {

@@ -33,6 +33,10 @@ extension Exchange {
             reply(with: document)
             return
         }
+        guard !core.snapshot.memory.isExceeded else {
+            fail(.overloaded(retryAfterSeconds: 1))
+            return
+        }
         if let length = request.contentLength, length > route.bodyLimit {
             fail(.bodyTooLarge(limitBytes: route.bodyLimit))
             return
@@ -141,7 +145,7 @@ extension Exchange {
             receivedTunnelBytes(bytes, tunnel)
             return
         }
-        noteProgress()
+        noteUpload()
         bytesIn += bytes.count
         guard !machine.isAnswered, let route, route.body != .none else {
             codec.credit(bytes.count, on: stream)

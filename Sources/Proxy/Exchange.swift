@@ -82,6 +82,9 @@ final class Exchange {
     // Time.
     let started: Moment
     var lastProgress: Instant
+    /// How long the client was waited for: for the request's body, and to take the answer.
+    var upload = Pace()
+    var download = Pace()
     /// When the request was ready to be sent on.
     var servedAt: Instant?
     var leasedAt: Instant?
@@ -113,21 +116,55 @@ final class Exchange {
 
     func noteProgress() { lastProgress = core.now.monotonic }
 
+    /// The same, of the client's side, which may have to keep a pace.
+    func noteUpload() {
+        if isClientAwaited { upload.waited(from: lastProgress, to: core.now.monotonic) }
+        noteProgress()
+    }
+
+    func noteDownload() {
+        download.waited(from: lastProgress, to: core.now.monotonic)
+        noteProgress()
+    }
+
     /// What the exchange waits for now decides how long it may.
-    var deadline: Instant { lastProgress.advanced(milliseconds: patience) }
+    var deadline: Instant {
+        isReadingAwaited ? readingDeadline : lastProgress.advanced(milliseconds: patience)
+    }
+
+    /// The answer, as far as it is here, has to be taken by the client.
+    private var isReadingAwaited: Bool {
+        if machine.isAnswered { return true }
+        return status != 0 && heldAnswer == nil && tunnel?.isOpen != true && isClientBehind
+    }
+
+    /// What the connection takes of the answers before this one is progress too, but not at this
+    /// one's pace.
+    private var readingDeadline: Instant {
+        let last = max(lastProgress, session.lastSent ?? lastProgress)
+        let stall = last.advanced(milliseconds: timeouts.writeStall)
+        guard let rate = core.snapshot.limits.downloadBytesPerSecond else { return stall }
+        let left = download.patience(
+            grace: timeouts.writeStall, bytes: bytesOut - codec.pendingBytes(of: stream),
+            perSecond: rate)
+        return min(stall, lastProgress.advanced(milliseconds: left))
+    }
 
     private var patience: Int {
-        if machine.isAnswered { return timeouts.writeStall }
         if heldAnswer != nil { return timeouts.upstream.idle }
         if tunnel?.isOpen == true { return tunnelPatience }
-        if status != 0 {
-            return isClientBehind ? timeouts.writeStall : timeouts.upstream.idle
-        }
-        if isClientAwaited { return timeouts.requestBodyIdle }
+        if status != 0 { return timeouts.upstream.idle }
+        if isClientAwaited { return uploadPatience }
         if connection == nil {
             return timeouts.upstream.connect + timeouts.upstream.tls
         }
         return timeouts.upstream.firstByte
+    }
+
+    private var uploadPatience: Int {
+        let idle = timeouts.requestBodyIdle
+        guard let rate = core.snapshot.limits.uploadBytesPerSecond else { return idle }
+        return min(idle, upload.patience(grace: idle, bytes: bytesIn, perSecond: rate))
     }
 
     /// The next byte has to come from the client.

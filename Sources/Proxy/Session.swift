@@ -2,6 +2,7 @@ import Errors
 import HTTP
 import HTTP2
 import Kernel
+import Policies
 import TLS
 import Telemetry
 
@@ -21,7 +22,9 @@ final class Session {
     let token: Token
     let peer: SocketAddress
     let traits: ListenerTraits
-    private let core: Core
+    /// Among the connections of its address; nil: not counted.
+    var place: ConnectionPlace?
+    let core: Core
     private var phase = Phase.sniffing
     private(set) var channel: Channel?
     private(set) var codec: (any Codec)?
@@ -63,6 +66,8 @@ final class Session {
     var isSecure: Bool { traits.tls != nil }
     var isHTTP2: Bool { codec is HTTP2Codec }
     private var isTunnel: Bool { codec?.isTunnel ?? false }
+    /// When the kernel last took bytes, while it still owes taking others.
+    var lastSent: Instant? { channel?.isBlocked == true ? lastProgress : nil }
 
     func start(_ wire: any Wire) {
         do throws(TLSFault) {
@@ -179,16 +184,6 @@ final class Session {
         setDeadline(core.snapshot.timeouts.requestHead)
         if core.isDraining { leave() }
         core.touch(self)
-    }
-
-    /// nil: there is no memory for it.
-    private func makeCodec(http2: Bool) -> (any Codec)? {
-        let limits = core.snapshot.clientCodecLimits
-        return http2
-            ? HTTP2Codec(
-                role: .server, limits: limits, heads: core.heads, isSecure: isSecure,
-                memory: core.memory)
-            : HTTP1Codec(role: .server, limits: limits, heads: core.heads, isSecure: isSecure)
     }
 
     private func parse() {
@@ -391,6 +386,7 @@ final class Session {
         phase = .closed
         for exchange in streams.all { exchange.clientGone(canceller) }
         channel = nil
+        place = nil
         core.remove(self)
     }
 
@@ -462,7 +458,7 @@ final class Session {
         }
         let stall = lastProgress.advanced(milliseconds: core.snapshot.timeouts.writeStall)
         if channel?.isBlocked == true, stall <= now {
-            abort()
+            abort(by: .gateway)
             return
         }
         if let time = headDeadline, time <= now {

@@ -38,6 +38,11 @@ public struct Bounds: Sendable {
     public var lingerBytes = 1_048_576
     /// Client connections of this worker.
     public var sessions = 10_000
+    /// Client connections of one address, all workers together; nil: no bound.
+    public var addressConnections: Int?
+    /// What a client must send or take at least, on average; nil: nothing.
+    public var uploadBytesPerSecond: Int?
+    public var downloadBytesPerSecond: Int?
     public init() {}
 }
 
@@ -56,6 +61,9 @@ public final class Snapshot: Sendable {
     public let trustedProxies: TrustedProxies
     /// All collected bodies of the process.
     public let bodyBudget: BodyBudget
+    public let addressConnections: AddressConnections
+    /// Whether there is memory for further requests.
+    public let memory: MemoryGuard
     /// nil: no limit but those of the keys.
     public let processLimit: ProcessLimit?
     /// Whose tokens are believed.
@@ -65,6 +73,8 @@ public final class Snapshot: Sendable {
         sites: SiteDirectory, upstreams: [UpstreamTarget], timeouts: Timeouts, limits: Bounds,
         clientCodecLimits: CodecLimits, upstreamCodecLimits: CodecLimits,
         trustedProxies: TrustedProxies, bodyBudget: BodyBudget,
+        addressConnections: AddressConnections = AddressConnections(),
+        memory: MemoryGuard = MemoryGuard(),
         processLimit: ProcessLimit? = nil, tokenIssuers: [TokenIssuer] = [],
         directory: Directory = Directory()
     ) {
@@ -77,6 +87,8 @@ public final class Snapshot: Sendable {
         self.upstreamCodecLimits = upstreamCodecLimits
         self.trustedProxies = trustedProxies
         self.bodyBudget = bodyBudget
+        self.addressConnections = addressConnections
+        self.memory = memory
         self.processLimit = processLimit
         self.tokenIssuers = tokenIssuers
     }

@@ -202,12 +202,19 @@ public final class Gateway {
     public func run() {
         var drainedBy: Instant?
         var memory = MemoryReturn()
-        var swept = Moment.now().monotonic
+        var watch = MemoryWatch()
+        var looked = Moment.now().monotonic
+        var swept = looked
+        watch.look(at: looked, reloader.current)
         while !running.isOver {
-            let signal = Signal.wait(milliseconds: drainedBy == nil ? 5_000 : 20)
+            let signal = Signal.wait(milliseconds: drainedBy == nil ? 1_000 : 20)
             let moment = Moment.now()
             let now = moment.monotonic
-            if drainedBy == nil { memory.look(at: now) }
+            watch.look(at: now, reloader.current)
+            if drainedBy == nil, now.since(looked) >= 5_000_000_000 {
+                memory.look(at: now)
+                looked = now
+            }
             reloader.current.ticketKeys?.rotate(at: now)
             if now.since(swept) >= 60_000_000_000 {
                 meters.sweep(at: moment)

@@ -16,8 +16,8 @@ extension Metric {
         tokenKeys, tokenKeysReadTime, tokenKeysReadings, tokenCacheEntries, tokenCacheLookups,
     ]
     private static let workers = [
-        clientConnections, clientConnectionsAccepted, tlsHandshakes, turnDuration,
-        droppedLogLines, overflow, scrapes,
+        clientConnections, clientConnectionsAccepted, clientConnectionsRefused, tlsHandshakes,
+        turnDuration, droppedLogLines, overflow, scrapes,
     ]
     private static let reloading = [reloads, reloadTime]
     private static let month = [monthRequests, monthCaps]
@@ -115,6 +115,9 @@ extension Metric {
     static let clientConnectionsAccepted = Metric(
         "gatehouse_client_connections_accepted_total", .counter, [],
         "Client connections accepted.")
+    static let clientConnectionsRefused = Metric(
+        "gatehouse_client_connections_refused_total", .counter, [],
+        "Client connections closed at once because their address had as many as it may.")
     static let tlsHandshakes = Metric(
         "gatehouse_tls_handshakes_total", .counter, ["side", "result"],
         "TLS handshakes with clients and with upstreams: full, resumed or failed.")

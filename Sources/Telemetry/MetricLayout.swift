@@ -9,7 +9,8 @@ struct MetricLayout: Sendable {
         static let sessions = HistogramBounds.cellCount
         static let exchanges = sessions + 1
         static let accepted = sessions + 2
-        static let handshakes = sessions + 3
+        static let refused = sessions + 3
+        static let handshakes = sessions + 4
         static let overflow = handshakes + 6
         static let cachedTokens = overflow + 1
         static let cacheHits = overflow + 2

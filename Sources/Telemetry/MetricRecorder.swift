@@ -91,6 +91,9 @@ public final class MetricRecorder {
 
     public func accepted() { tally.add(1, at: MetricLayout.Worker.accepted) }
 
+    /// A connection was closed at once because its address has as many as it may.
+    public func refusedConnection() { tally.add(1, at: MetricLayout.Worker.refused) }
+
     public func handshake(_ side: Side, _ result: Handshake) {
         let place = side.rawValue * Handshake.allCases.count + result.rawValue
         tally.add(1, at: MetricLayout.Worker.handshakes + place)

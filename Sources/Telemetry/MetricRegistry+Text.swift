@@ -191,6 +191,8 @@ extension MetricRegistry {
         page.sample(.clientConnections, total(MetricLayout.Worker.sessions))
         page.begin(.clientConnectionsAccepted)
         page.sample(.clientConnectionsAccepted, total(MetricLayout.Worker.accepted))
+        page.begin(.clientConnectionsRefused)
+        page.sample(.clientConnectionsRefused, total(MetricLayout.Worker.refused))
         page.begin(.tlsHandshakes)
         for side in MetricRecorder.Side.allCases {
             for result in MetricRecorder.Handshake.allCases {

@@ -291,8 +291,8 @@ struct SnapshotBuilder {
         configuration.upstreams.firstIndex { $0.name == upstream } ?? 0
     }
 
-    /// In which fields upstreams are shown the operator's credentials: no client's go on under those
-    /// names, and nothing comes back.
+    /// In which fields upstreams are shown the operator's credentials: no client's go on under
+    /// those names, and nothing comes back.
     private var operatorFields: [String] {
         configuration.upstreams.compactMap { $0.credential?.name }
     }

@@ -74,6 +74,7 @@ extension Configuration: Section {
         }
         checkBodies(nodes, &reader)
         checkIssuers(nodes, &reader)
+        checkRequestHeaders(nodes, &reader)
         readOrganizations(node, &reader)
         readPepper(node, &reader)
     }
@@ -103,6 +104,21 @@ extension Configuration: Section {
                         "token issuers \(owner) and \(name) both stand for \"\(issuer)\"",
                         at: place.mark(of: "tokenIssuer"))
                 }
+            }
+        }
+    }
+
+    /// Two fields of one name, of which the upstream believes either, are nobody's wish.
+    private func checkRequestHeaders(_ nodes: [YAMLNode], _ reader: inout ConfigurationReader) {
+        for (site, place) in zip(sites, nodes) {
+            let places = place["requestHeaders"]?["set"]?.items ?? []
+            for (header, place) in zip(site.requestHeaders.set, places) {
+                guard let upstream = upstreams.first(where: { $0.credentialHeader == header.name })
+                else { continue }
+                if ReservedFields.owner(of: header.name) != nil { continue }
+                reader.report(
+                    "\(header.name) holds the credential of upstream \(upstream.name)",
+                    at: place.mark(of: "name"))
             }
         }
     }

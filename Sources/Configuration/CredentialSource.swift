@@ -1,14 +1,14 @@
 import Kernel
 import YAML
 
-/// Where the operator's credential for an upstream comes from: exactly one of the three.
+/// Where an operator's secret comes from: exactly one of the three.
 struct CredentialSource: Section, Equatable {
     var env: String?
     var file: String?
     var value: String?
 
-    static let title = "upstreams[].credential"
-    static let purpose = "Where the credential comes from: exactly one of these."
+    static let title = "credential"
+    static let purpose = "Where a secret of the operator's comes from: exactly one of these."
     static let settings: [Setting<CredentialSource>] = [
         Setting(
             "env", \.env, .optional(.variable),
@@ -22,14 +22,28 @@ struct CredentialSource: Section, Equatable {
     ]
 
     mutating func finish(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
+        checkCount(node, &reader)
+    }
+
+    func checkCount(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
         // A bad value was reported already; what counts here is what was written.
         if Self.settings.count(where: { node[$0.name] != nil }) != 1 {
             reader.report("expected exactly one of env, file, value", at: node.mark)
         }
     }
 
-    /// The credential itself; nil after reporting why there is none.
-    func secret(_ node: YAMLNode, _ reader: inout ConfigurationReader) -> String? {
+    /// What may stand in a header field; nil after reporting why there is none.
+    func fieldValue(_ node: YAMLNode, _ reader: inout ConfigurationReader) -> Secret? {
+        guard let secret = secret(node, &reader) else { return nil }
+        guard Names.isFieldValue(secret) else {
+            reader.report("the secret holds bytes a header field cannot carry", at: node.mark)
+            return nil
+        }
+        return Secret(Array(secret.utf8))
+    }
+
+    /// The secret itself; nil after reporting why there is none.
+    private func secret(_ node: YAMLNode, _ reader: inout ConfigurationReader) -> String? {
         if let env {
             if let text = reader.environment(env), !text.isEmpty { return text }
             if reader.checksFiles {

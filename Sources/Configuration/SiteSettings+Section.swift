@@ -27,6 +27,9 @@ extension SiteSettings: Section {
             "upstream", \.upstream, .reference(to: .upstream), isRequired: true,
             why: "Where its requests go."),
         Setting(
+            "credential", \.credentialSource, .optional(.section),
+            why: "Shown to that upstream instead of its own, in the same field."),
+        Setting(
             "defaultModel", \.defaultModel, .optional(.text("model", limit: 256)),
             why: "For chat requests that name no model, or `default`, where their project has none "
                 + "of its own. `none`: they go on as they are."),
@@ -40,6 +43,9 @@ extension SiteSettings: Section {
             "openapi", \.openapi, .bool,
             why: "Whether routes with the action `openapi` are served. The presets have one, "
                 + "`GET /openapi.json`: whoever asks learns the site's paths, without a key."),
+        Setting(
+            "requestHeaders", \.requestHeaders, .section,
+            why: "What the upstream gets besides, or in place of, the client's fields."),
         Setting(
             "bodyLimitBytes", \.bodyLimitBytes, .whole(0...largestBody),
             why: "Exactly this many bytes pass; one more is answered 413."),
@@ -126,6 +132,9 @@ extension SiteSettings: Section {
 
     mutating func finish(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
         complete(&keys, node["keys"]?.items ?? [], &reader)
+        if let place = node["credential"] {
+            credential = credentialSource?.fieldValue(place, &reader)
+        }
         readKeysFile(node, &reader)
         checkRoutes(node, &reader)
         if !openapi { routes.removeAll { $0.action == .openapi } }

@@ -51,6 +51,8 @@ public struct SiteSettings: Sendable {
     public var edgeDialect = EdgeDialect.data
     /// Name of an entry of `Configuration.upstreams`.
     public var upstream = ""
+    /// Shown to that upstream in place of its own; nil: that.
+    public var credential: Secret?
     /// nil: requests without a model go on as they are.
     public var defaultModel: String?
     /// In order: the first that fits holds.
@@ -59,6 +61,7 @@ public struct SiteSettings: Sendable {
     public var routes: [RouteSettings] = []
     /// Whether routes with the action `openapi` are served.
     public var openapi = true
+    public var requestHeaders = RequestHeaderSettings()
     public var responseHeaders = ResponseHeaderRule.passAll
     /// Lower case; nil: no such field is sent.
     public var latencyHeader: String?
@@ -85,6 +88,9 @@ public struct SiteSettings: Sendable {
 
     /// Absolute path of the file more keys were read from.
     public var keysFile: String?
+
+    // What `credential` is worked out from.
+    var credentialSource: CredentialSource?
 
     public init() { self.init(dialect: .openai) }
 

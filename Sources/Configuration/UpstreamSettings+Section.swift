@@ -82,6 +82,15 @@ extension UpstreamSettings: Section {
         if let name = serverName, !HostName.isValid(name) {
             reader.report("expected a host name", at: node.mark(of: "serverName"))
         }
+        if ReservedFields.isFraming(credentialHeader) {
+            reader.report(
+                "\(credentialHeader) belongs to the message that carries it",
+                at: node.mark(of: "credentialHeader"))
+        }
+        if let scheme = credentialScheme, !Names.isFieldValue(scheme) {
+            reader.report(
+                "expected what a header field can carry", at: node.mark(of: "credentialScheme"))
+        }
         if (clientCertificateFile == nil) != (clientKeyFile == nil) {
             reader.report(
                 "clientCertificateFile and clientKeyFile belong together", at: node.mark)
@@ -92,7 +101,10 @@ extension UpstreamSettings: Section {
                 reader.report("\(name) has no meaning for an http:// URL", at: value.mark)
             }
         }
-        readCredential(node, &reader)
+        if let place = node["credential"] {
+            let secret = credentialSource?.fieldValue(place, &reader)
+            credential = secret.map(credentialField)
+        }
     }
 
     private mutating func overrideURL(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
@@ -136,16 +148,4 @@ extension UpstreamSettings: Section {
     }
 
     private static let mostEndpoints = 64
-
-    private mutating func readCredential(_ node: YAMLNode, _ reader: inout ConfigurationReader) {
-        guard let source = credentialSource, let place = node["credential"],
-            let secret = source.secret(place, &reader)
-        else { return }
-        let value = credentialScheme.map { "\($0) \(secret)" } ?? secret
-        guard Names.isFieldValue(value) else {
-            return reader.report(
-                "the credential holds bytes a header field cannot carry", at: place.mark)
-        }
-        credential = CredentialField(name: credentialHeader, value: Secret(Array(value.utf8)))
-    }
 }

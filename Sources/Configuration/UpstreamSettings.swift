@@ -37,10 +37,17 @@ public struct UpstreamSettings: Sendable, Equatable {
     var writtenURL: UpstreamURL?
     var urlEnv: String?
     var credentialSource: CredentialSource?
-    var credentialHeader = "authorization"
+    /// Lower case.
+    public var credentialHeader = "authorization"
     var credentialScheme: String? = "Bearer"
 
     public init() {}
+
+    /// How this upstream is shown `secret`.
+    public func credentialField(_ secret: Secret) -> CredentialField {
+        let scheme = credentialScheme.map { Array("\($0) ".utf8) } ?? []
+        return CredentialField(name: credentialHeader, value: Secret(scheme + secret.bytes))
+    }
 
     /// Of the first endpoint.
     public var url: UpstreamURL { endpoints.first?.url ?? UpstreamURL() }

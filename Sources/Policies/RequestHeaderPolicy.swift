@@ -45,15 +45,19 @@ public final class RequestHeaderPolicy: Sendable {
     static let own: [FieldName] = [.xRequestID, .xTraceID, .traceparent]
 
     private let dropped: NameSet
+    /// Fields of the operator's.
+    private let set: Fields
 
-    /// `additionallyDropped`: further names, in any case; one that ends in `*` is a beginning.
-    public init(additionallyDropped: [String] = []) {
+    /// - `additionallyDropped`: further names, in any case; one that ends in `*` is a beginning.
+    /// - `set`: goes along with every request, in place of what a client sent under the names.
+    public init(additionallyDropped: [String] = [], set: consuming Fields = Fields()) {
         let ids = Self.credentials + Self.identities + Self.framing + Self.handshake + Self.own
         let texts = Self.otherCredentials + Self.forwarding + additionallyDropped
         dropped = NameSet(ids).union(NameSet(texts))
+        self.set = set
     }
 
-    /// Adds to `upstream` what may pass of `client`.
+    /// Adds to `upstream` what may pass of `client`, and the operator's own.
     public func copy(
         _ client: borrowing Fields, to upstream: inout Fields, _ options: Options = []
     ) {
@@ -62,6 +66,7 @@ public final class RequestHeaderPolicy: Sendable {
             if passes(client, at: index, options) { upstream.append(field: index, of: client) }
             index += 1
         }
+        if set.count > 0 { upstream.append(set) }
     }
 
     private func passes(_ fields: borrowing Fields, at index: Int, _ options: Options) -> Bool {

@@ -21,9 +21,9 @@ extension Exchange {
             return nil
         }
         let rule = site.flatMap { site in model.withBytes { site.models.rule(for: $0) } }
-        upstreamIndex = rule?.upstream
-        guard let name = rule?.upstreamName ?? standIn else { return document }
-        return rewrite(document, model: name)
+        choice = rule?.draw(core.random.next())
+        guard let name = choice?.target.name ?? standIn else { return document }
+        return rewrite(document, model: name.span)
     }
 
     /// What a request gets that leaves the choice to its project or to the site.
@@ -38,7 +38,7 @@ extension Exchange {
     }
 
     /// Everything but the model's name stays byte for byte as the client sent it.
-    private func rewrite(_ document: JSONSummary, model name: [UInt8]) -> JSONSummary? {
+    func rewrite(_ document: JSONSummary, model name: Span<UInt8>) -> JSONSummary? {
         var body = ByteBuffer(capacity: collected.count + name.count + 16)
         if let place = document.model?.range {
             body.append(0..<place.lowerBound, of: collected)
@@ -62,9 +62,9 @@ extension Exchange {
         return probeAgain()
     }
 
-    private static func append(_ name: [UInt8], to body: inout ByteBuffer) {
+    private static func append(_ name: Span<UInt8>, to body: inout ByteBuffer) {
         body.append(UInt8(ascii: "\""))
-        body.append(jsonEscaped: name.span)
+        body.append(jsonEscaped: name)
         body.append(UInt8(ascii: "\""))
     }
 
@@ -80,7 +80,7 @@ extension Exchange {
     }
 
     /// Where everything stands now.
-    private func probeAgain() -> JSONSummary? {
+    func probeAgain() -> JSONSummary? {
         do throws(JSONFault) {
             return try check(collected)
         } catch {

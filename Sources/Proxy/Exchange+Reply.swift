@@ -159,6 +159,7 @@ extension Exchange {
             record.upstreamVersion = isUpstreamHTTP2 ? .http2 : .http1
         }
         record.cancelledBy = cancelledBy
+        if let choice { record.attempts = choice.attempts }
         request.target.withSlice(0..<request.pathCount) { path in
             request.methodText.withBytes { method in
                 model.withBytes { model in

@@ -13,6 +13,7 @@ extension Exchange {
         defer { core.heads.giveBack(head) }
         noteProgress()
         firstByteAt = core.now.monotonic
+        if head.status >= 400, isRefusedOnly(by: head, isEnd: isEnd) { return }
         if head.status >= 500 {
             failServerError(head, isEnd: isEnd)
             return
@@ -74,7 +75,7 @@ extension Exchange {
     }
 
     /// What the upstream was shown and clients must not see.
-    var secret: [UInt8] { pool?.target.secret ?? [] }
+    var secret: [UInt8] { credential?.secret ?? [] }
 
     func receivedBody(_ bytes: Span<UInt8>) {
         // While the client is behind, only what it takes is progress.
@@ -182,10 +183,7 @@ extension Exchange {
     /// Ends the exchange with `error`: as a reply while nothing was sent, else by breaking the
     /// stream.
     func fail(_ error: GatewayError) {
-        if isQueued {
-            pool?.cancel(self)
-            isQueued = false
-        }
+        leaveQueue()
         switch machine.failed() {
         case .reply: reply(error)
         case .replyAndAbandon(let lease):
@@ -198,28 +196,38 @@ extension Exchange {
         }
     }
 
-    /// A 5xx of the upstream: its body never reaches the client. A short one is read to its end, so
-    /// that the connection can be used again.
+    func leaveQueue() {
+        if isQueued { pool?.cancel(self) }
+        isQueued = false
+    }
+
+    /// A 5xx of the upstream: its body never reaches the client.
     private func failServerError(_ head: Head, isEnd: Bool) {
         let error = GatewayError.upstreamFailed(.serverError(status: head.status))
         switch machine.failed() {
         case .replyAndAbandon(let lease):
-            let rest = isEnd ? 0 : head.contentLength ?? .max
-            if let connection, isRequestSent, !connection.isMultiplexed, rest <= 65_536 {
-                self.connection = nil
-                if isEnd {
-                    connection.forget(upstreamStream)
-                    pool?.giveBack(lease, isReusable: connection.isReusable)
-                } else {
-                    connection.discardRest(of: upstreamStream, lease, expected: rest)
-                }
-            } else {
-                abandon(lease)
-            }
+            discard(head, isEnd: isEnd, lease)
             reply(error, upstream: head)
         case .reply: reply(error, upstream: head)
         case .breakStream(let lease): abandon(lease)
         case .nothing: break
+        }
+    }
+
+    /// Takes nothing of the answer that begins with `head`. A short body is read to its end, so
+    /// that the connection can be used again.
+    func discard(_ head: Head, isEnd: Bool, _ lease: consuming Lease) {
+        let rest = isEnd ? 0 : head.contentLength ?? .max
+        guard let connection, isRequestSent, !connection.isMultiplexed, rest <= 65_536 else {
+            abandon(lease)
+            return
+        }
+        self.connection = nil
+        if isEnd {
+            connection.forget(upstreamStream)
+            pool?.giveBack(lease, isReusable: connection.isReusable)
+        } else {
+            connection.discardRest(of: upstreamStream, lease, expected: rest)
         }
     }
 
@@ -251,7 +259,7 @@ extension Exchange {
 
     private func end() {
         switch machine.closed() {
-        case .leaveQueue: if isQueued { pool?.cancel(self) }
+        case .leaveQueue: leaveQueue()
         case .abandon(let lease): abandon(lease)
         case .nothing: break
         }

@@ -9,21 +9,27 @@ import Upstream
 extension Exchange {
     /// `avoided`: the endpoint at which it has just failed.
     func serve(avoiding avoided: Int = EndpointSet.none) {
-        guard let site else { return }
+        guard let upstreamIndex else { return }
         noteProgress()
         servedAt = core.now.monotonic
-        let pool = core.pools[tunnel == nil ? upstreamIndex ?? site.upstream : site.tunnelUpstream]
+        let pool = core.pools[upstreamIndex]
         self.pool = pool
         isQueued = true
         session.expect(within: timeouts.upstream.connect)
         pool.serve(self, avoiding: avoided)
     }
 
+    /// Who is to serve the request, by its index in the snapshot's upstreams.
+    var upstreamIndex: Int? {
+        guard let site else { return nil }
+        return tunnel == nil ? choice?.target.upstream ?? site.upstream : site.tunnelUpstream
+    }
+
     func leased(_ lease: consuming Lease, from pool: UpstreamPool) {
         isQueued = false
         guard let connection = pool.connection(of: lease) else {
             pool.giveBack(lease, isReusable: false)
-            fail(.upstreamFailed(.reset))
+            failUnreached(.upstreamFailed(.reset))
             return
         }
         switch machine.leased(lease) {
@@ -64,7 +70,7 @@ extension Exchange {
     private func backToQueue(from connection: UpstreamConnection) {
         guard let pool else { return }
         switch machine.retried() {
-        case .retry(let lease):
+        case .giveBack(let lease):
             let isFull = connection.isMultiplexed && connection.isReusable
             if isFull {
                 pool.capacityIsUsedUp(connection)
@@ -73,6 +79,7 @@ extension Exchange {
             pool.giveBack(lease, isReusable: isFull)
             isQueued = true
             pool.serve(self)
+        case .queue: break
         case .nothing: break
         }
     }
@@ -93,7 +100,7 @@ extension Exchange {
         }
         head.fields.append(.xRequestID) { requestID.write(into: &$0) }
         head.fields.append(.traceparent) { trace.writeTraceParent(into: &$0) }
-        head.fields.append(pool.target.ownFields)
+        if let credential { head.fields.append(credential.fields) }
         if site.sendsIdentityFields, let principal {
             head.fields.append(principal.identityFields)
         }
@@ -107,6 +114,13 @@ extension Exchange {
             head.contentLength = collected.count
         }
         return head
+    }
+
+    /// What the upstream is shown. A site's own is meant for the site's upstream, not for those of
+    /// its models.
+    var credential: OperatorCredential? {
+        let own = choice == nil ? site?.credential : choice?.target.credential
+        return own ?? pool?.target.credential
     }
 
     private func passing(_ route: Route) -> RequestHeaderPolicy.Options {
@@ -205,23 +219,28 @@ extension Exchange {
         let reachedNobody = connection.sentBytes == sentMark
         let mayRepeat = isReused && request.method.isSafe && bytesIn == 0
         let isWhole = route?.body == .json || isRequestEnded && bytesIn == 0 || tunnel != nil
+        let isUnserved = isUnprocessed || reachedNobody
         let canRetry =
-            !isRetry && status == 0 && heldAnswer == nil && isWhole
-            && (isUnprocessed || reachedNobody || mayRepeat)
+            !isRetry && status == 0 && heldAnswer == nil && isWhole && (isUnserved || mayRepeat)
         let isMultiplexed = connection.isMultiplexed
         let endpoint = connection.endpoint
         self.connection = nil
         guard canRetry, pool.allowRetry() else {
-            fail(.upstreamFailed(failure))
+            if isUnserved {
+                failUnreached(.upstreamFailed(failure))
+            } else {
+                fail(.upstreamFailed(failure))
+            }
             return
         }
         isRetry = true
         collectedSent = 0
         switch machine.retried() {
-        case .retry(let lease):
+        case .giveBack(let lease):
             if !isMultiplexed { pool.closeUnused(of: endpoint) }
             pool.giveBack(lease, isReusable: isMultiplexed)
             serve(avoiding: endpoint)
+        case .queue: break
         case .nothing: break
         }
     }

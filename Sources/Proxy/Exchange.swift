@@ -33,8 +33,8 @@ final class Exchange {
     var requestID: RequestID
     var trace: TraceContext
     var model = ByteBuffer()
-    /// Who serves that model; nil: the site's upstream.
-    var upstreamIndex: Int?
+    /// Who serves that model; nil: the site's upstream, under the same name.
+    var choice: ModelChoice?
 
     // The request's body.
     var isRequestEnded = false
@@ -186,7 +186,7 @@ final class Exchange {
         } else if isClientAwaited {
             fail(.requestTimeout)
         } else if connection == nil {
-            fail(.overloaded(retryAfterSeconds: 1))
+            failUnreached(.overloaded(retryAfterSeconds: 1))
         } else {
             if let connection { pool?.failed(connection.endpoint) }
             fail(.upstreamFailed(.timedOut(heldAnswer == nil ? .firstByte : .idle)))

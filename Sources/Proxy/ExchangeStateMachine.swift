@@ -3,7 +3,8 @@ import Upstream
 /// Decides what one exchange does next. It holds no socket and no buffer.
 ///
 ///     waiting ──leased──▶ forwarding ──head──▶ relaying ──end──▶ answered ──closed──▶ done
-///        │                     │                  │                 ▲
+///        ▲                     │                  │                 ▲
+///        ├───── retried ───────┤                  │                 │
 ///        └── failed: reply ────┴──────────────────┼─────────────────┤
 ///                                                 └─ failed: break ─┴──▶ done
 ///
@@ -47,9 +48,12 @@ struct ExchangeStateMachine: ~Copyable {
         case nothing
     }
 
-    /// The request goes back to the queue.
+    /// The request is to be asked again, here or elsewhere.
     enum OnRetry: ~Copyable {
-        case retry(Lease)
+        /// It holds no stream.
+        case queue
+        case giveBack(Lease)
+        /// It is too late.
         case nothing
     }
 
@@ -149,10 +153,10 @@ struct ExchangeStateMachine: ~Copyable {
         switch consume self.state {
         case .forwarding(let lease):
             self = Self(.waiting)
-            return .retry(lease)
+            return .giveBack(lease)
         case .waiting:
             self = Self(.waiting)
-            return .nothing
+            return .queue
         case .relaying(let lease):
             self = Self(.relaying(lease))
             return .nothing

@@ -146,7 +146,7 @@ final class HealthProbe {
         head.isSecure = target.tls != nil
         head.authority.append(target.endpoints[place].authority)
         head.target.append(rules.path)
-        head.fields.append(target.ownFields)
+        if let credential = target.credential { head.fields.append(credential.fields) }
         if codec.open(head, isEnd: true) == nil { conclude(false) }
     }
 

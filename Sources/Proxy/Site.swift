@@ -98,6 +98,8 @@ public final class Site: Sendable {
     public let sendsIdentityFields: Bool
     public let budgetRules: BudgetRules
     public let models: ModelRules
+    /// Shown to the site's upstream in place of its own; nil: that.
+    public let credential: OperatorCredential?
 
     public init(
         name: String, dialect: Dialect, routes: RouteTable, actions: [Route], identity: Identity,
@@ -108,7 +110,8 @@ public final class Site: Sendable {
         tunnelUpstream: Int? = nil, acceptsSubprotocolKeys: Bool = false,
         tokenIssuers: [Int] = [], addressLimit: AddressLimit? = nil,
         sendsIdentityFields: Bool = false,
-        budgetRules: BudgetRules = BudgetRules(), models: ModelRules = ModelRules()
+        budgetRules: BudgetRules = BudgetRules(), models: ModelRules = ModelRules(),
+        credential: OperatorCredential? = nil
     ) {
         self.name = name
         self.dialect = dialect
@@ -130,5 +133,6 @@ public final class Site: Sendable {
         self.sendsIdentityFields = sendsIdentityFields
         self.budgetRules = budgetRules
         self.models = models
+        self.credential = credential
     }
 }

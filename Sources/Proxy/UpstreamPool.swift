@@ -66,11 +66,11 @@ final class UpstreamPool {
             return
         }
         guard !addresses.allSatisfy(\.isEmpty) else {
-            exchange.fail(.upstreamFailed(.unreachable))
+            exchange.failUnreached(.upstreamFailed(.unreachable))
             return
         }
         guard let ticket = machine.enqueue(exchange.token.rawValue, avoiding: avoided) else {
-            exchange.fail(.overloaded(retryAfterSeconds: 1))
+            exchange.failUnreached(.overloaded(retryAfterSeconds: 1))
             return
         }
         exchange.ticket = ticket
@@ -135,7 +135,7 @@ final class UpstreamPool {
             forget(connection)
             for _ in 0..<waiters {
                 guard let waiter = machine.failWaiter() else { break }
-                core.exchanges[Token(rawValue: waiter)]?.fail(.upstreamFailed(failure))
+                core.exchanges[Token(rawValue: waiter)]?.failUnreached(.upstreamFailed(failure))
             }
             pump()
             return nil

@@ -1,5 +1,6 @@
 import HTTP
 import Kernel
+import Policies
 import TLS
 import Upstream
 
@@ -20,11 +21,8 @@ public final class UpstreamTarget: Sendable {
     public let endpoints: [EndpointTarget]
     public let speech: Speech
     public let tls: TLSClientContext?
-    /// What every request carries besides the client's fields: the operator's credential.
-    public let ownFields: Fields
-    /// What of it no client may ever see: all behind the scheme. Empty: there is none, or it is so
-    /// short that it stands elsewhere by chance.
-    public let secret: [UInt8]
+    /// What every request carries that has none of its own; nil: nothing.
+    public let credential: OperatorCredential?
     /// Bounds for one worker.
     public let limits: PoolLimits
     public let ejection: EjectionRules
@@ -34,12 +32,9 @@ public final class UpstreamTarget: Sendable {
     /// nil: no active checks.
     public let health: HealthRules?
 
-    private static let shortestSecret = 8
-
-    /// `credential`: name and value of the field.
     public init(
         name: String, endpoints: [EndpointTarget], speech: Speech, tls: TLSClientContext?,
-        credential: (name: [UInt8], value: [UInt8])?, limits: PoolLimits = PoolLimits(),
+        credential: OperatorCredential?, limits: PoolLimits = PoolLimits(),
         ejection: EjectionRules = EjectionRules(), retries: RetryBudget = RetryBudget(),
         refreshMilliseconds: Int = 30_000, health: HealthRules? = nil
     ) {
@@ -47,13 +42,7 @@ public final class UpstreamTarget: Sendable {
         self.endpoints = endpoints
         self.speech = speech
         self.tls = tls
-        var fields = Fields()
-        if let credential {
-            fields.append(name: credential.name.span, value: credential.value.span)
-        }
-        ownFields = fields
-        let secret = credential?.value.split(separator: UInt8(ascii: " ")).last ?? []
-        self.secret = secret.count < Self.shortestSecret ? [] : Array(secret)
+        self.credential = credential
         self.limits = limits
         self.ejection = ejection
         self.retries = retries

@@ -85,7 +85,7 @@ struct SnapshotBuilder {
             name: isForTunnels ? "\(settings.name)/websocket" : settings.name,
             endpoints: endpoints, speech: speech,
             tls: isTLS ? try clientContext(settings, speech) : nil,
-            credential: settings.credential.map { (Array($0.name.utf8), $0.value.bytes) },
+            credential: settings.credential.map { OperatorCredential($0) },
             limits: PoolLimits(
                 connections: share(settings.maxConnections),
                 pending: share(settings.maxPendingRequests),
@@ -184,7 +184,7 @@ struct SnapshotBuilder {
         return Site(
             name: settings.name, dialect: dialect, routes: routes,
             actions: actions, identity: identity(settings), keys: try keys(settings, directory),
-            requestHeaders: RequestHeaderPolicy(additionallyDropped: operatorFields),
+            requestHeaders: requestHeaders(settings),
             responseHeaders: responseHeaders(settings),
             latencyField: settings.latencyHeader,
             sendsRateLimitFields: settings.rateLimitHeaders,
@@ -196,16 +196,8 @@ struct SnapshotBuilder {
             tokenIssuers: trustedIssuers(settings),
             addressLimit: addressLimit(settings),
             sendsIdentityFields: settings.identityHeaders,
-            budgetRules: BudgetRules(settings.tokenBudgets), models: models(settings))
-    }
-
-    private func models(_ settings: SiteSettings) -> ModelRules {
-        ModelRules(
-            standard: settings.defaultModel,
-            rules: settings.models.map {
-                ModelRules.Rule(
-                    $0.model, upstreamName: $0.upstreamName, upstream: $0.upstream.map(index))
-            })
+            budgetRules: BudgetRules(settings.tokenBudgets), models: models(settings),
+            credential: credential(settings.credential, for: index(of: settings.upstream)))
     }
 
     private func routeTable(_ settings: SiteSettings) throws(StartFault) -> RouteTable {
@@ -287,22 +279,8 @@ struct SnapshotBuilder {
         return Array((route.upstreamPath ?? usual).utf8)
     }
 
-    private func index(of upstream: String) -> Int {
+    func index(of upstream: String) -> Int {
         configuration.upstreams.firstIndex { $0.name == upstream } ?? 0
-    }
-
-    /// In which fields upstreams are shown the operator's credentials: no client's go on under
-    /// those names, and nothing comes back.
-    private var operatorFields: [String] {
-        configuration.upstreams.compactMap { $0.credential?.name }
-    }
-
-    private func responseHeaders(_ settings: SiteSettings) -> ResponseHeaderPolicy {
-        let own = operatorFields + (settings.latencyHeader.map { [$0] } ?? [])
-        return switch settings.responseHeaders {
-        case .passAll: .allBut(gatewayNames: own)
-        case .allowlist(let names): .only(names, gatewayNames: own)
-        }
     }
 
     // MARK: Limits

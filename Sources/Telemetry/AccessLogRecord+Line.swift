@@ -59,6 +59,10 @@ extension AccessLogRecord {
         }
         appendTimes(to: &output)
         append(",\"upstream\":\"", upstream, to: &output)
+        if attempts > 1 {
+            output.append(",\"attempts\":")
+            output.append(decimal: attempts)
+        }
         append(",\"protocol\":\"", version.text, to: &output)
         append(",\"upstream_protocol\":\"", upstreamVersion?.text, to: &output)
         append(",\"cancelled_by\":\"", cancelledBy?.text, to: &output)

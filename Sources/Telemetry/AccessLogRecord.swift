@@ -63,6 +63,8 @@ public struct AccessLogRecord: Sendable {
     public var version: WireVersion
     public var upstreamVersion: WireVersion?
     public var cancelledBy: Canceller?
+    /// Targets of the model that were asked one after the other; `upstream` is the last.
+    public var attempts = 1
 
     public init(
         time: UnixTime, requestID: RequestID, trace: TraceContext, client: IPAddress,

@@ -10,7 +10,7 @@ extension Metric {
     private static let tokens = [tokenUsage, budgetTokens, budgetRefusals]
     private static let upstreams = [
         upstreamConnections, upstreamActiveRequests, upstreamPendingRequests, upstreamEndpoints,
-        upstreamFailures, upstreamRetries,
+        upstreamFailures, upstreamRetries, upstreamFallbacks,
     ]
     private static let issuers = [
         tokenKeys, tokenKeysReadTime, tokenKeysReadings, tokenCacheEntries, tokenCacheLookups,
@@ -87,6 +87,9 @@ extension Metric {
     static let upstreamRetries = Metric(
         "gatehouse_upstream_retries_total", .counter, ["upstream"],
         "Requests that were sent a second time.")
+    static let upstreamFallbacks = Metric(
+        "gatehouse_upstream_fallbacks_total", .counter, ["upstream"],
+        "Requests that this upstream did not serve and that went on to their model's next target.")
 
     // MARK: Token issuers
 

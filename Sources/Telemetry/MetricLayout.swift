@@ -28,7 +28,8 @@ struct MetricLayout: Sendable {
         static let fit = 5
         static let unfit = 6
         static let retries = 7
-        static let failures = 8
+        static let fallbacks = 8
+        static let failures = 9
         static let count = failures + UpstreamFailure.kinds.count
     }
 

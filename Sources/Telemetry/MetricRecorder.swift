@@ -89,6 +89,11 @@ public final class MetricRecorder {
         }
     }
 
+    /// The upstream did not serve a request, and another is asked.
+    public func fellBack(from upstream: Int) {
+        tally.add(1, at: layout.upstream(upstream) + MetricLayout.Upstream.fallbacks)
+    }
+
     public func accepted() { tally.add(1, at: MetricLayout.Worker.accepted) }
 
     /// A connection was closed at once because its address has as many as it may.

@@ -159,6 +159,7 @@ extension MetricRegistry {
             }
         }
         writeEach(.upstreamRetries, MetricLayout.Upstream.retries, to: &page)
+        writeEach(.upstreamFallbacks, MetricLayout.Upstream.fallbacks, to: &page)
     }
 
     private func writeEndpoints(_ each: [(String, Int)], to page: inout Exposition) {

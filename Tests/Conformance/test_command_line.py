@@ -68,7 +68,7 @@ def test_check_of_the_profiles_of_the_repository(certs, tmp_path):
     """conf/*.yaml are good as they stand, apart from files that `make run` makes."""
     from settings import REPOSITORY
 
-    for profile in ("openai", "bve", "behest", "devsphere", "gatehouse"):
+    for profile in ("openai", "bve", "behest", "devsphere", "models", "gatehouse"):
         result = run("check", "--config", str(REPOSITORY / "conf" / f"{profile}.yaml"),
                      GATEHOUSE_KEY_PEPPER="p" * 32, UPSTREAM_API_KEY="k", UPSTREAM_KEY="k")
         lines = result.stderr.splitlines()

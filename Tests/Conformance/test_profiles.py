@@ -37,6 +37,10 @@ def profile(tmp_path, certs, pepper, upstream, start):
         settings.setdefault("metrics", {"listen": "127.0.0.1:0"})
         for place in settings["upstreams"]:
             place["credential"] = {"value": "sk-operator"}
+        for rule in settings["sites"][0].get("models", []):
+            for target in rule["fallbacks"]:
+                if "credential" in target:
+                    target["credential"] = {"value": "sk-spare"}
         gateway = Gateway(tmp_path, settings, certs.ca, None)
         gateway.start()
         start.running.append(gateway)
@@ -59,6 +63,24 @@ def test_the_openai_and_bve_examples_serve_their_keys(profile, start, protocol, 
         assert gateway.chat(protocol, tag, key=key, listener="https").status == 200
         assert gateway.chat(protocol, tag, key=None, listener="https").status == 401
         gateway.stop()
+
+
+def test_the_models_example_asks_its_fallbacks(profile, start, protocol, upstream, tag):
+    key = start.key()
+    gateway = profile("models", [key])
+    for model in ("gpt-4o", "gpt-4-turbo", "other"):
+        answer = gateway.chat(protocol, model, key=key, listener="https", extra={"user": tag})
+        assert answer.status == 200
+
+    @upstream.on("gpt-4-busy")
+    async def busy(exchange):
+        if exchange.record.header("authorization") == "Bearer sk-operator":
+            return await exchange.respond(429, [("content-type", "application/json")], b"{}")
+        await exchange.respond(200, [("content-type", "application/json")], b'{"spare":true}')
+
+    answer = gateway.chat(protocol, "gpt-4-busy", key=key, listener="https")
+    assert (answer.status, answer.json) == (200, {"spare": True})
+    assert {record.header("x-house") for record in upstream.seen(tag)} == {"example"}
 
 
 def test_the_behest_example_serves_tokens_at_the_hosts_of_its_projects(profile, upstream, tag):

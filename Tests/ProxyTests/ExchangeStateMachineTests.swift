@@ -58,7 +58,8 @@ private let start = Instant(nanoseconds: 0)
                     }
                 case 4:
                     switch machine.retried() {
-                    case .retry(let lease): source.take(lease)
+                    case .giveBack(let lease): source.take(lease)
+                    case .queue: break
                     case .nothing: break
                     }
                 default: Self.close(&machine, &source)
@@ -72,6 +73,44 @@ private let start = Instant(nanoseconds: 0)
             #expect(held == 0, "seed \(seed)")
             let isAnswered = machine.isAnswered
             #expect(isAnswered)
+        }
+    }
+
+    @Test("it may be asked again only as long as no head has come and nothing has failed")
+    func again() {
+        var source = Source()
+        var machine = ExchangeStateMachine()
+        #expect(Self.isAskedAgain(&machine, &source))
+        for _ in 0..<3 {
+            if case .giveBack(let lease) = machine.leased(source.lease()) { source.take(lease) }
+            let held = source.pool.active
+            #expect(held == 1)
+            #expect(Self.isAskedAgain(&machine, &source))
+            let left = source.pool.active
+            #expect(left == 0)
+        }
+        if case .giveBack(let lease) = machine.leased(source.lease()) { source.take(lease) }
+        let isRelayed = machine.receivedHead() == .relay
+        #expect(isRelayed)
+        #expect(!Self.isAskedAgain(&machine, &source))
+        if case .giveBack(let lease) = machine.receivedEnd() { source.take(lease) }
+        #expect(!Self.isAskedAgain(&machine, &source))
+        Self.close(&machine, &source)
+        #expect(!Self.isAskedAgain(&machine, &source))
+        var failed = ExchangeStateMachine()
+        if case .replyAndAbandon(let lease) = failed.failed() { source.take(lease) }
+        #expect(!Self.isAskedAgain(&failed, &source))
+    }
+
+    private static func isAskedAgain(
+        _ machine: inout ExchangeStateMachine, _ source: inout Source
+    ) -> Bool {
+        switch machine.retried() {
+        case .queue: return true
+        case .giveBack(let lease):
+            source.take(lease)
+            return true
+        case .nothing: return false
         }
     }
 

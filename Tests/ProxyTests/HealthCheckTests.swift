@@ -1,5 +1,6 @@
 import HTTP
 import Kernel
+import Policies
 import Testing
 import Upstream
 
@@ -26,7 +27,9 @@ import Upstream
                 unhealthyAfter: 2, healthyAfter: 2)
             let target = UpstreamTarget(
                 name: "upstream", endpoints: endpoints, speech: isHTTP2 ? .http2 : .http1,
-                tls: nil, credential: (Array("authorization".utf8), Array("Bearer own".utf8)),
+                tls: nil,
+                credential: OperatorCredential(
+                    name: Array("authorization".utf8), value: Array("Bearer own".utf8)),
                 health: rules)
             checks = HealthChecks([target], limits: CodecLimits(), network: network, now: now)
             checks.resolved([(0..<2).map { [World.address(ofEndpoint: $0)] }])

@@ -26,6 +26,9 @@ final class World {
         var budget = 268_435_456
         var isAutomatic = true
         var keyStatus = KeyStatus.active
+        /// A second upstream, its endpoint at port 9100.
+        var hasSpare = false
+        var models = ModelRules()
         /// What stands at `/document`.
         var document = ServedDocument([])
     }
@@ -51,15 +54,18 @@ final class World {
     init(_ setting: Setting = Setting()) throws {
         self.setting = setting
         snapshot = try Self.makeSnapshot(setting)
+        let spare = setting.hasSpare ? [[[Self.spareAddress]]] : []
         core = Core(
             snapshot: snapshot,
-            addresses: [setting.weights.indices.map { [Self.address(ofEndpoint: $0)] }],
+            addresses: [setting.weights.indices.map { [Self.address(ofEndpoint: $0)] }] + spare,
             network: network, log: nil, now: Self.moment(1_000_000_000_000))
     }
 
     static func address(ofEndpoint index: Int) -> SocketAddress {
         SocketAddress(ip: .loopback, port: 9_000 + UInt16(index))
     }
+
+    static let spareAddress = SocketAddress(ip: .loopback, port: 9_100)
 
     private static func moment(_ nanoseconds: UInt64) -> Moment {
         Moment(
@@ -80,13 +86,19 @@ final class World {
                 host: "127.0.0.1", port: address(ofEndpoint: index).port, basePath: "/v1",
                 authority: "upstream", serverName: "upstream", weight: weight)
         }
-        let target = UpstreamTarget(
-            name: "upstream", endpoints: endpoints,
-            speech: setting.isUpstreamHTTP2 ? .http2 : .http1, tls: nil, credential: nil,
-            limits: setting.limits, ejection: setting.ejection)
+        let spare = EndpointTarget(
+            host: "127.0.0.1", port: spareAddress.port, basePath: "/v1", authority: "spare",
+            serverName: "spare")
+        let targets = [("upstream", endpoints)] + (setting.hasSpare ? [("spare", [spare])] : [])
+        let upstreams = targets.map { name, endpoints in
+            UpstreamTarget(
+                name: name, endpoints: endpoints,
+                speech: setting.isUpstreamHTTP2 ? .http2 : .http1, tls: nil, credential: nil,
+                limits: setting.limits, ejection: setting.ejection)
+        }
         return Snapshot(
             sites: SiteDirectory(hosts: [], fallback: try makeSite(setting)),
-            upstreams: before?.upstreams ?? [target], timeouts: setting.timeouts,
+            upstreams: before?.upstreams ?? upstreams, timeouts: setting.timeouts,
             limits: setting.bounds,
             clientCodecLimits: .offeringWebSocket,
             upstreamCodecLimits: setting.upstreamLimits, trustedProxies: TrustedProxies(),
@@ -130,7 +142,7 @@ final class World {
             ]),
             requestHeaders: RequestHeaderPolicy(), responseHeaders: .allBut(),
             latencyField: nil, sendsRateLimitFields: true, crossOrigin: CrossOriginPolicy(),
-            upstream: 0)
+            upstream: 0, models: setting.models)
     }
 
     // MARK: Clients

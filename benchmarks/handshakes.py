@@ -11,7 +11,8 @@ def handshakes(peer, is_resumed, seconds):
     """What one connection costs the peer: the handshake, a request it refuses, the end."""
     before = processor_seconds(peer.pid)
     command = ["taskset", "-c", "1", "openssl", "s_time", "-connect", f"127.0.0.1:{peer.port}",
-               "-tls1_3", "-reuse" if is_resumed else "-new", "-time", str(round(seconds) or 1), "-www", "/"]
+               "-tls1_3", "-reuse" if is_resumed else "-new", "-time", str(round(seconds) or 1),
+               "-www", "/"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60 + seconds)
     spent = processor_seconds(peer.pid) - before
     counts = re.findall(r"(\d+) connections in (\d+) real seconds, (\d+) bytes", run.stdout)

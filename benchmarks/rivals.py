@@ -42,7 +42,9 @@ class Rival(Peer):
     def version(cls):
         run = subprocess.run([cls.program, cls.version_option], capture_output=True, text=True,
                              env=cls.surroundings())
-        lines = [line.strip() for line in (run.stdout + run.stderr).splitlines() if line.strip()]
+        # Envoy says its path, which is nobody's business.
+        said = (run.stdout + run.stderr).replace(cls.program, cls.name)
+        lines = [line.strip() for line in said.splitlines() if line.strip()]
         return next((line for line in lines if "ersion" in line or cls.name in line), "")
 
     def write(self, name, text):

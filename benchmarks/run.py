@@ -32,7 +32,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5, help="of load per measurement")
-    parser.add_argument("--scenario", action="append", choices=[*(s.name for s in SCENARIOS), GOVERNANCE])
+    parser.add_argument("--scenario", action="append",
+                        choices=[*(s.name for s in SCENARIOS), GOVERNANCE])
     parser.add_argument("--memory", action="store_true",
                         help="resident memory after 10,000 and 1,000,000 requests")
     parser.add_argument("--memory-requests", type=int, default=1_000_000)

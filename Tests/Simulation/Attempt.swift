@@ -10,7 +10,7 @@ final class Attempt {
     let ordinal: Int
     let moment: Moment
     let status: Int
-    let body: [UInt8]
+    var body: [UInt8]
     let declaresLength: Bool
     let isEventStream: Bool
     let fate: Fate
@@ -28,6 +28,8 @@ final class Attempt {
     var isSpoiled = false
     /// The upstream broke it off.
     var isBroken = false
+    /// What its upstream said in place of an answer.
+    var villainy: Villainy?
     /// Its connection was harmed.
     var isHarmed = false
     /// Whatever became of it was the upstream's doing.

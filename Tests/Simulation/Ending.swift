@@ -28,7 +28,10 @@ struct Ending {
             attacker.leave(isAbrupt: true)
         }
         // Of those who broke the rules nothing more is asked.
-        for peer in world.peers where peer.isPoisoned { peer.line.breakOff() }
+        for peer in world.peers where peer.isPoisoned {
+            (peer as? Upstream)?.harm()
+            peer.line.breakOff()
+        }
         settle()
         finishAll()
         if world.finding == nil, !world.isDraining { try probe() }
@@ -48,6 +51,7 @@ struct Ending {
             peer.isStalled = false
             peer.catchUp()
         }
+        for upstream in world.upstreams { upstream.reform() }
         for talk in world.clients.flatMap(\.talks) { talk.allowed = .max }
         world.network.isDown = false
         world.resolve(1)

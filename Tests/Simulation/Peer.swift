@@ -21,6 +21,8 @@ class Peer {
     var isLazy = false
     /// It broke the rules: whatever the gateway does with it is right.
     var isPoisoned = false
+    /// It leaves behind what it still has to say.
+    var isLeaving = false
     /// Its connection carries nothing any more.
     private(set) var isGone = false
 
@@ -108,7 +110,7 @@ class Peer {
     private func write(_ stride: Int) -> Bool {
         let room = min(line.capacity - line.arriving.count, stride)
         guard room > 0, !isMute, !line.hasPeerEnded, !line.isBroken, !isGone else { return false }
-        if output.isEmpty { _ = codec.write(into: &output, limit: stride) }
+        if output.isEmpty, !isLeaving { _ = codec.write(into: &output, limit: stride) }
         let count = min(room, output.count)
         guard count > 0 else { return false }
         line.arriving.append(0..<count, of: output)
@@ -124,10 +126,18 @@ class Peer {
         line.isNewlyReadable = true
     }
 
+    /// Puts bytes behind what it is saying that no codec would say.
+    func say(_ bytes: [UInt8]) {
+        _ = codec.write(into: &output, limit: .max)
+        output.append(bytes)
+    }
+
+    /// Nothing of what it said by hand is under way.
+    var isHeard: Bool { output.isEmpty && line.arriving.isEmpty }
+
     private func leaveWhenFinished() {
-        if !isGone, codec.isFinished, !codec.hasOutput, output.isEmpty, !isMute {
-            line.endByPeer()
-        }
+        let isFinished = codec.isFinished && !codec.hasOutput
+        if !isGone, isFinished || isLeaving, output.isEmpty, !isMute { line.endByPeer() }
     }
 
     private func sendOn() {
@@ -192,6 +202,7 @@ class Peer {
         case .closed(let stream): if let talk = find(stream) { over(talk) }
         case .failed(let reason):
             let text = "\(reason)"
+            world.trace.mix(Array(text.utf8))
             let isEnding = text.hasPrefix("end of file") || text.hasPrefix("the peer closed")
             if !isEnding, !isPoisoned { world.fault("the gateway spoke badly: \(text)") }
             for talk in openTalks { over(talk) }

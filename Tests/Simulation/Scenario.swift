@@ -17,6 +17,8 @@ struct Scenario {
     let hasTimeJumps: Bool
     let hasTightPool: Bool
     let hasTightBudget: Bool
+    /// There are upstreams that keep no rule.
+    let hasVillains: Bool
     /// There are clients that keep no rule.
     let hasAttackers: Bool
     let steps: Int
@@ -50,6 +52,7 @@ struct Scenario {
         hasTimeJumps = random.isLucky(1, in: 3)
         hasTightPool = random.isLucky(1, in: 3)
         hasTightBudget = random.isLucky(1, in: 6)
+        hasVillains = random.isLucky(1, in: 4)
         hasAttackers = random.isLucky(1, in: 3)
         steps = 40 + random.below(160)
         drainStep = random.isLucky(1, in: 4) ? random.below(steps) : nil

@@ -6,6 +6,11 @@ final class Upstream: Peer {
     /// The schedule did something to its connection.
     private var isHarmed = false
 
+    /// It has said that it does nothing for anybody.
+    var hasRefusedAll = false
+    /// It answers with something else.
+    var isVillain = false
+
     func harm() {
         isHarmed = true
         for talk in talks { talk.attempt?.isHarmed = true }
@@ -26,9 +31,11 @@ final class Upstream: Peer {
         } else {
             world.judgeForwarded(request, head)
         }
-        let attempt = world.makeAttempt(request)
-        attempt.isSpoiled = isPoisoned
-        attempt.isHarmed = isHarmed
+        let isVictim = isVillain && request.method != .head && request.attack == nil
+        let attempt = isVictim ? world.makeVictim(request) : world.makeAttempt(request)
+        attempt.isSpoiled = isPoisoned && !isVillain
+        attempt.isHarmed = isHarmed || isPoisoned
+        attempt.isRefused = hasRefusedAll
         request.attempts.append(attempt)
         add(Talk(stream, request, attempt))
         if attempt.moment == .atHead { answer(attempt) }
@@ -77,6 +84,10 @@ final class Upstream: Peer {
             !attempt.hasAnswered
         else { return }
         attempt.hasAnswered = true
+        if isVillain, attempt.request.method != .head, attempt.request.attack == nil {
+            strike(talk, attempt)
+            return
+        }
         world.trace.note(.answer, attempt.request.number, attempt.status)
         let head = heads.take()
         defer { heads.giveBack(head) }

@@ -83,6 +83,7 @@ extension World {
                 fault("\(request.number) outlives its client")
             }
         }
+        for upstream in livingUpstreams where upstream.isPoisoned { checkVillain(upstream, found) }
         for upstream in livingUpstreams where !upstream.isStalled && !upstream.isPoisoned {
             for talk in upstream.openTalks where talk.request.isCancelled {
                 guard let attempt = talk.attempt, !talk.request.isSpoiled,

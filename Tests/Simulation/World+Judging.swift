@@ -37,6 +37,9 @@ extension World {
 
     /// The head of an answer that comes from an upstream.
     func judgeRelayed(_ request: Request, _ head: Head, _ source: Attempt) {
+        if let villainy = source.villainy, villainy.outcome == .refused {
+            fault("\(request.number) got the answer of \(villainy.name)")
+        }
         if head.status != source.status || source.status >= 500 {
             fault("\(request.number) got \(head.status) for \(source.status)")
         }
@@ -98,6 +101,9 @@ extension World {
                 fault("\(number) got \(text.prefix(40))")
             }
             return
+        }
+        if let villainy = source.villainy, villainy.outcome == .broken, request.extra.isEmpty {
+            fault("\(number) got the whole of \(villainy.name)")
         }
         let isBodiless = request.method == .head || source.status == 204
         let whole = isBodiless ? 0 : source.body.count

@@ -43,6 +43,17 @@ extension World {
         return probe
     }
 
+    /// An attempt whose answer is a villain's, so short that it fits into any window.
+    func makeVictim(_ request: Request) -> Attempt {
+        let isEventStream = random.isLucky(1, in: 3)
+        let number = request.number &+ 100 &* (request.attempts.count + 1)
+        let size = random.pick([1, 300, 1_500])
+        return Attempt(
+            request, moment: random.pick([.atHead, .atEnd, .atEnd, .later]), status: 200,
+            body: isEventStream ? Payload.events(number, size) : Payload.plain(number, size),
+            declaresLength: false, isEventStream: isEventStream, fate: .whole)
+    }
+
     func makeAttempt(_ request: Request) -> Attempt {
         if request.isProbe {
             return Attempt(

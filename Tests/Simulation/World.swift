@@ -145,8 +145,10 @@ final class World {
         limits.connectionWindowBytes = 65_535
         // An upstream bears what attackers make its gateway break off.
         limits.frames.resetBurst = 1_000_000
-        upstreams.append(
-            Upstream(.server, line, isHTTP2: scenario.isUpstreamHTTP2, limits: limits, world: self))
+        let upstream = Upstream(
+            .server, line, isHTTP2: scenario.isUpstreamHTTP2, limits: limits, world: self)
+        upstream.isVillain = scenario.hasVillains && !isCalm && random.isLucky(1, in: 2)
+        upstreams.append(upstream)
     }
 
     func refuseUpstream(at index: Int) {

@@ -222,7 +222,7 @@ class Gateway:
         text = self.log_path.read_text()
         return [json.loads(line) for line in text.split("\n")[:-1]]
 
-    def wait_log(self, predicate, count=1, deadline=15):
+    def wait_log(self, predicate, count=1, deadline=30):
         """Waits until `count` lines satisfy `predicate`; returns them."""
         end = time.monotonic() + deadline
         while True:

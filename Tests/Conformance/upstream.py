@@ -66,7 +66,7 @@ class Upstream:
         """The records that mention `text` in head or body, oldest first."""
         return [record for record in list(self.records) if record.mentions(text)]
 
-    def wait_seen(self, text, count=1, deadline=15):
+    def wait_seen(self, text, count=1, deadline=30):
         """Waits until `count` requests mention `text`; returns them."""
         end = time.monotonic() + deadline
         while time.monotonic() < end:

@@ -23,9 +23,9 @@ public enum ConfigurationPage {
 
         SIGHUP reads everything anew and puts it in force, whole or not at all ([what that \
         means](deploy.md#reload)). `workers`, `pinWorkers`, `spinMicroseconds`, the names and \
-        addresses of `listeners`, `accessLog`, `metrics`, `limits.meters`, `upstreams` and where \
-        `tokenIssuers` get their keys take a restart: a file in which one of them changed is \
-        refused.
+        addresses of `listeners`, `accessLog`, `metrics`, `limits.meters`, `stateFile`, \
+        `stateSeconds` and where `tokenIssuers` get their keys take a restart: a file in which one \
+        of them changed is refused.
 
         """
 

@@ -19,6 +19,9 @@ extension MetricsSettings: Section {
             why: "Routes that reloads may add and that are still told apart, a kilobyte each for "
                 + "every worker; those beyond are counted under `other`."),
         Setting(
+            "spareUpstreams", \.spareUpstreams, .whole(0...1_000),
+            why: "The same for upstreams, with some hundred bytes each."),
+        Setting(
             "connections", \.connections, .whole(1...1_024),
             why: "Readers at once; others wait to be accepted."),
         Setting(

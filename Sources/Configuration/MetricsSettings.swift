@@ -8,6 +8,8 @@ public struct MetricsSettings: Sendable, Equatable {
     public var seriesLimit = 1_000
     /// Routes that reloads may add and that are still told apart.
     public var spareRoutes = 256
+    /// Upstreams that reloads may add and that are still told apart.
+    public var spareUpstreams = 32
     /// Connections of readers at once.
     public var connections = 16
     /// Milliseconds.

@@ -58,7 +58,10 @@ public final class Core {
     var sessions = SlotTable<Session>(.session)
     var connections = SlotTable<UpstreamConnection>(.upstreamConnection)
     var exchanges = SlotTable<Exchange>(.exchange)
+    /// Of the snapshot's upstreams, in its order.
     var pools: [UpstreamPool] = []
+    /// Those of snapshots before that somebody still needs.
+    private(set) var retired: [UpstreamPool] = []
 
     // Memory lent to whichever connection is at work.
     var scratch = ByteBuffer()
@@ -98,14 +101,19 @@ public final class Core {
         if let metrics { tell(metrics) }
     }
 
-    /// Takes over where the names of the upstreams' endpoints lead, in the snapshot's order.
-    public func resolved(_ addresses: [[[SocketAddress]]]) {
-        for (pool, found) in zip(pools, addresses) { pool.resolved(found) }
+    /// Takes over where the names of the upstreams' endpoints lead.
+    public func resolved(_ news: [(target: UpstreamTarget, addresses: [[SocketAddress]])]) {
+        for (target, addresses) in news { pool(of: target)?.resolved(addresses) }
     }
 
-    /// Takes over what active checks found of the upstreams' endpoints, in the snapshot's order.
-    public func checked(_ isHealthy: [[Bool]]) {
-        for (pool, found) in zip(pools, isHealthy) { pool.checked(found) }
+    /// Takes over what active checks found of the upstreams' endpoints.
+    public func checked(_ news: [(target: UpstreamTarget, isHealthy: [Bool])]) {
+        for (target, isHealthy) in news { pool(of: target)?.checked(isHealthy) }
+    }
+
+    /// nil: the snapshot in force does not have it.
+    private func pool(of target: UpstreamTarget) -> UpstreamPool? {
+        pools.first { $0.target === target }
     }
 
     /// Takes over what the snapshot's token issuer of that index signs with now.
@@ -114,17 +122,41 @@ public final class Core {
     }
 
     /// Goes over to another snapshot: what is asked for from now on is judged by it, and what is
-    /// under way ends under the site it began with. Its upstreams, its body budget and its counts
+    /// under way ends under the site and on the pools it began with. Its body budget and its counts
     /// of connections are those of the snapshot before, so that what was taken of them goes on.
-    /// Tokens are verified anew, with the keys that are known.
-    public func adopt(_ snapshot: Snapshot) {
-        assert(zip(pools, snapshot.upstreams).allSatisfy { $0.target === $1 })
+    /// Tokens are verified anew, with the keys that are known. `addresses`: of the endpoints of its
+    /// upstreams.
+    public func adopt(_ snapshot: Snapshot, addresses: [[[SocketAddress]]]) {
         assert(snapshot.bodyBudget === self.snapshot.bodyBudget)
         assert(snapshot.addressConnections === self.snapshot.addressConnections)
         self.snapshot = snapshot
         pastLookups = lookups
+        adoptPools(addresses)
         tokenDesks = zip(snapshot.tokenIssuers, tokenDesks).map {
             TokenDesk($0, tokenVerifier, keys: $1.keys)
+        }
+    }
+
+    /// An upstream that is the same object keeps its pool; the pools of the others retire.
+    private func adoptPools(_ addresses: [[[SocketAddress]]]) {
+        let before = pools
+        pools = zip(snapshot.upstreams, addresses).map { target, addresses in
+            before.first { $0.target === target }
+                ?? UpstreamPool(
+                    target, addresses: addresses, core: self,
+                    after: before.first { $0.target.name == target.name })
+        }
+        for pool in before where !pools.contains(where: { $0 === pool }) {
+            pool.retire()
+            retired.append(pool)
+        }
+    }
+
+    /// Lets go of those that no exchange and no connection holds on to any more.
+    private func forgetRetired() {
+        for index in retired.indices.reversed() {
+            if let metrics { retired[index].tell(metrics) }
+            if isKnownUniquelyReferenced(&retired[index]) { retired.remove(at: index) }
         }
     }
 
@@ -179,6 +211,7 @@ public final class Core {
         flush()
         log?.handOver()
         if let metrics { tell(metrics) }
+        if !retired.isEmpty { forgetRetired() }
         return hasDirty || !readingSessions.isEmpty || !readingConnections.isEmpty
             || !handshakes.isEmpty || !firstFlights.isEmpty
     }
@@ -186,7 +219,7 @@ public final class Core {
     /// What is held now; what happened was counted where it happened.
     private func tell(_ metrics: MetricRecorder) {
         metrics.holding(sessions: sessions.count, exchanges: exchanges.count)
-        for index in pools.indices { metrics.pool(index, pools[index].reading) }
+        for pool in pools { pool.tell(metrics) }
         guard !tokenDesks.isEmpty else { return }
         let entries = tokenDesks.reduce(0) { $0 + $1.rememberedTokens }
         metrics.tokenCache(entries: entries, hits: lookups.hits, misses: lookups.misses)
@@ -342,6 +375,7 @@ public final class Core {
     public func end() {
         for connection in connections.all { connection.close() }
         pools = []
+        retired = []
         firstFlights = Queue()
         handshakes = Queue()
         readingSessions = []

@@ -24,4 +24,10 @@ public final class EndpointTarget: Sendable {
         self.serverName = serverName
         self.weight = weight
     }
+
+    /// Whether it is the same place, spoken to in the same words, whatever its share.
+    func isSamePlace(as other: EndpointTarget) -> Bool {
+        host == other.host && port == other.port && serverName == other.serverName
+            && basePath.text == other.basePath.text && authority.text == other.authority.text
+    }
 }

@@ -20,7 +20,7 @@ extension Exchange {
         measure.outputTokens = usage?.usage.output
         measure.reservedTokens = spending?.held ?? 0
         measure.settledTokens = spending?.used ?? 0
-        measure.upstream = pool == nil ? nil : upstreamIndex
+        measure.upstream = pool?.target.number
         measure.isRetry = isRetry
         metrics.finished(measure)
     }

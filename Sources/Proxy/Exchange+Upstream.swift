@@ -12,7 +12,7 @@ extension Exchange {
         guard let upstreamIndex else { return }
         noteProgress()
         servedAt = core.now.monotonic
-        let pool = core.pools[upstreamIndex]
+        let pool = pools[upstreamIndex]
         self.pool = pool
         isQueued = true
         session.expect(within: timeouts.upstream.connect)

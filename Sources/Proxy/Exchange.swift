@@ -50,6 +50,8 @@ final class Exchange {
     var uncreditedIn = 0
 
     // The upstream.
+    /// Of the upstreams of the snapshot in force when it began.
+    let pools: [UpstreamPool]
     var pool: UpstreamPool?
     var isQueued = false
     /// Its place in the pool's queue.
@@ -103,6 +105,7 @@ final class Exchange {
         self.session = session
         self.codec = codec
         self.core = core
+        pools = core.pools
         started = core.now
         lastProgress = core.now.monotonic
         requestID = RequestID(request.fields, random: (core.random.next(), core.random.next()))

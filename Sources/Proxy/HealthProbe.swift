@@ -56,6 +56,14 @@ final class HealthProbe {
 
     var isHealthy: Bool { record.isHealthy }
 
+    /// Whether what `other` found holds here: it asked the same of the same place.
+    func continues(_ other: HealthProbe) -> Bool {
+        target.name == other.target.name && rules == other.rules
+            && target.place(of: target.endpoints[place], in: other.target) == other.place
+    }
+
+    func takeOver(_ other: HealthProbe) { record = other.record }
+
     func takeNews() -> Bool {
         defer { hasNews = false }
         return hasNews

@@ -29,6 +29,16 @@ extension UpstreamPool {
         pump()
     }
 
+    /// Remembers what `former` has learnt of the endpoints that are the same.
+    func takeOver(_ former: UpstreamPool) {
+        for (index, endpoint) in target.endpoints.enumerated() {
+            guard let place = target.place(of: endpoint, in: former.target) else { continue }
+            addresses[index].takeOver(former.addresses[place])
+            machine.endpoints.takeOver(
+                index, from: former.machine.endpoints, place, isChecked: target.health != nil)
+        }
+    }
+
     // MARK: Health
 
     /// The endpoint answered a request. What the statuses mean is decided in

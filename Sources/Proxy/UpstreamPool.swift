@@ -17,9 +17,16 @@ final class UpstreamPool {
     /// twice as often (docs/decisions/0007).
     private(set) var retries = 0
     private var isPumping = false
+    /// Another pool serves what begins from now on, and this one those who have it already.
+    private var isRetired = false
+    private var told = MetricRecorder.PoolReading()
 
-    /// `addresses`: of each endpoint, in the order of the target's.
-    init(_ target: UpstreamTarget, addresses: [[SocketAddress]], core: Core) {
+    /// `addresses`: of each endpoint, in the order of the target's. `former`: the pool of the same
+    /// upstream so far.
+    init(
+        _ target: UpstreamTarget, addresses: [[SocketAddress]], core: Core,
+        after former: UpstreamPool? = nil
+    ) {
         self.target = target
         self.addresses = target.endpoints.indices.map { index in
             AddressList(
@@ -38,6 +45,14 @@ final class UpstreamPool {
             endpoints: EndpointSet(
                 weights: target.endpoints.map(\.weight), rules: target.ejection,
                 seed: core.random.next()))
+        if let former { takeOver(former) }
+    }
+
+    /// Serves nobody who comes from now on: who is here already still gets a connection, and each
+    /// ends when nobody needs it.
+    func retire() {
+        isRetired = true
+        pump()
     }
 
     var isIdle: Bool { machine.isIdle }
@@ -52,9 +67,16 @@ final class UpstreamPool {
         reading.busy = counts.connections - counts.connecting - counts.idle
         reading.activeRequests = counts.active
         reading.pendingRequests = counts.waiting
+        guard !isRetired else { return reading }
         reading.fitEndpoints = counts.fitEndpoints
         reading.unfitEndpoints = counts.endpoints - counts.fitEndpoints
         return reading
+    }
+
+    func tell(_ metrics: MetricRecorder) {
+        let reading = reading
+        metrics.pool(target.number, reading, before: told)
+        told = reading
     }
 
     /// Gives the exchange a stream now or later, or fails it. `avoided`: the endpoint at which it
@@ -164,10 +186,10 @@ final class UpstreamPool {
 
     func isUnused(_ connection: UpstreamConnection) -> Bool { machine.isUnused(connection.id) }
 
-    /// Ends every connection that carries nothing, because the worker is leaving.
+    /// Ends every connection that carries nothing.
     func closeIdle() {
         for case let connection? in connections where machine.isUnused(connection.id) {
-            connection.close()
+            connection.closeWhenWritten()
         }
     }
 
@@ -178,6 +200,7 @@ final class UpstreamPool {
         guard !isPumping else { return }
         isPumping = true
         while assignNext() || openNext() || closeNext() {}
+        if isRetired { closeIdle() }
         isPumping = false
     }
 

@@ -31,12 +31,15 @@ public final class UpstreamTarget: Sendable {
     public let refreshMilliseconds: Int
     /// nil: no active checks.
     public let health: HealthRules?
+    /// Its number among the subjects of the metrics.
+    public let number: Int
 
     public init(
         name: String, endpoints: [EndpointTarget], speech: Speech, tls: TLSClientContext?,
         credential: OperatorCredential?, limits: PoolLimits = PoolLimits(),
         ejection: EjectionRules = EjectionRules(), retries: RetryBudget = RetryBudget(),
-        refreshMilliseconds: Int = 30_000, health: HealthRules? = nil
+        refreshMilliseconds: Int = 30_000, health: HealthRules? = nil,
+        number: Int = 0
     ) {
         self.name = name
         self.endpoints = endpoints
@@ -48,5 +51,13 @@ public final class UpstreamTarget: Sendable {
         self.retries = retries
         self.refreshMilliseconds = refreshMilliseconds
         self.health = health
+        self.number = number
+    }
+
+    /// The place of `endpoint` in `former`, if what was learnt of it there holds here: the same
+    /// place, spoken to in the same way.
+    func place(of endpoint: EndpointTarget, in former: UpstreamTarget) -> Int? {
+        guard tls === former.tls, speech == former.speech else { return nil }
+        return former.endpoints.firstIndex { $0.isSamePlace(as: endpoint) }
     }
 }

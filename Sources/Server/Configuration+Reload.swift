@@ -2,7 +2,7 @@ import Configuration
 
 extension Configuration {
     /// The settings that differ from those of `running` and cannot change while the program runs:
-    /// threads, sockets, files and pools were made from them.
+    /// threads, sockets and files were made from them.
     func changesThatNeedRestart(since running: Configuration) -> [String] {
         let fixed: [(name: String, isSame: Bool)] = [
             ("workers", workers == running.workers),
@@ -18,7 +18,6 @@ extension Configuration {
             ("stateSeconds", stateInterval == running.stateInterval),
             ("accessLog", accessLog == running.accessLog),
             ("metrics", metrics == running.metrics),
-            ("upstreams", upstreams == running.upstreams),
             (
                 "the key sources of token issuers",
                 tokenIssuers.map(\.source) == running.tokenIssuers.map(\.source)

@@ -18,8 +18,8 @@ public final class Gateway {
     private let resolver: Resolver
     private let resolving: Thread
     private let keys: KeySetWatch
-    private let health: HealthWatch?
-    private let checking: Thread?
+    private let health: HealthWatch
+    private let checking: Thread
     private let log: AccessLogQueue?
     private let metrics: MetricsService?
     private let metricsThread: Thread?
@@ -63,18 +63,19 @@ public final class Gateway {
             resolver = try Resolver(snapshot.upstreams, at: Moment.now().monotonic)
             for fault in resolver.resolveDue().faults { warn(fault) }
             log = try Self.openLog(configuration.accessLog)
-            var mailboxes: [Mailbox] = []
-            for _ in 0..<count { mailboxes.append(try Mailbox()) }
+            let mailboxes = try Mailbox.each(of: count)
             self.mailboxes = mailboxes
             keys = KeySetWatch(sources, mailboxes)
+            health = try HealthWatch(snapshot)
             reloader = Reloader(
-                first, path: path, in: surroundings, mailboxes: mailboxes, registry: registry,
-                record: record)
+                first, path: path, in: surroundings, mailboxes: mailboxes, resolver: resolver,
+                health: health, registry: registry, record: record)
             running = Running(count)
             var threads: [Thread] = []
             for index in 0..<count {
                 let plan = WorkerPlan(
-                    index: index, snapshot: snapshot, addresses: resolver.addresses,
+                    index: index, snapshot: snapshot,
+                    addresses: resolver.addresses.map(\.addresses),
                     listeners: listeners.map { $0[index] }, traits: first.traits,
                     mailbox: mailboxes[index], log: log, metrics: registry,
                     spinMicroseconds: configuration.spinMicroseconds,
@@ -85,7 +86,6 @@ public final class Gateway {
             resolving = try Self.startResolver(resolver, mailboxes)
             try keys.start(mailboxes)
             metricsThread = try metrics?.start(log)
-            health = try HealthWatch(snapshot)
             checking = try Self.startChecks(health, resolver, mailboxes)
         } catch {
             throw StartFault("\(error)")
@@ -140,10 +140,9 @@ public final class Gateway {
     }
 
     private static func startChecks(
-        _ health: HealthWatch?, _ resolver: Resolver, _ mailboxes: [Mailbox]
-    ) throws(SystemFault) -> Thread? {
-        guard let health else { return nil }
-        return try Thread.spawn(name: "health") {
+        _ health: HealthWatch, _ resolver: Resolver, _ mailboxes: [Mailbox]
+    ) throws(SystemFault) -> Thread {
+        try Thread.spawn(name: "health") {
             do throws(SystemFault) {
                 try health.run(addresses: { resolver.addresses }) { isHealthy in
                     for mailbox in mailboxes { mailbox.post(.checked(isHealthy)) }
@@ -238,8 +237,8 @@ public final class Gateway {
         for worker in workers { worker.join() }
         keeping?.keeper.stop()
         keeping?.thread.join()
-        health?.stop()
-        checking?.join()
+        health.stop()
+        checking.join()
         keys.stop()
         resolver.stop()
         resolving.join()

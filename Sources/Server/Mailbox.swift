@@ -1,12 +1,13 @@
 import Kernel
 import Policies
+import Proxy
 
 /// What one thread tells a worker.
 enum Letter: Sendable {
-    /// Where the names of the upstreams' endpoints lead now, in the snapshot's order.
-    case resolved([[[SocketAddress]]])
-    /// What active checks found of the upstreams' endpoints, in the snapshot's order.
-    case checked([[Bool]])
+    /// Where the names of the upstreams' endpoints lead now.
+    case resolved([(target: UpstreamTarget, addresses: [[SocketAddress]])])
+    /// What active checks found of the upstreams' endpoints.
+    case checked([(target: UpstreamTarget, isHealthy: [Bool])])
     /// What the snapshot's token issuer of that index signs with now.
     case keys(Int, KeySet)
     /// Go over to another configuration.
@@ -23,6 +24,13 @@ final class Mailbox: Sendable {
     private let waker: Waker
 
     init() throws(SystemFault) { waker = try Waker() }
+
+    /// One for each worker.
+    static func each(of count: Int) throws(SystemFault) -> [Mailbox] {
+        var all: [Mailbox] = []
+        for _ in 0..<count { all.append(try Mailbox()) }
+        return all
+    }
 
     /// Readable when there are letters.
     var descriptor: Int32 { waker.descriptor }

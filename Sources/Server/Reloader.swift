@@ -14,6 +14,8 @@ final class Reloader {
     private let path: String
     private let surroundings: Generation.Surroundings
     private let mailboxes: [Mailbox]
+    private let resolver: Resolver
+    private let health: HealthWatch
     /// nil: nothing is counted.
     private let registry: MetricRegistry?
     private let record: ReloadRecord
@@ -21,12 +23,15 @@ final class Reloader {
     /// `path`: where `first` was read from.
     init(
         _ first: Generation, path: String, in surroundings: Generation.Surroundings,
-        mailboxes: [Mailbox], registry: MetricRegistry?, record: ReloadRecord
+        mailboxes: [Mailbox], resolver: Resolver, health: HealthWatch,
+        registry: MetricRegistry?, record: ReloadRecord
     ) {
         current = first
         self.path = path
         self.surroundings = surroundings
         self.mailboxes = mailboxes
+        self.resolver = resolver
+        self.health = health
         self.registry = registry
         self.record = record
     }
@@ -54,13 +59,18 @@ final class Reloader {
     }
 
     private func adopt(_ next: Generation) throws(SystemFault) {
-        let adoption = try Adoption(next, workers: mailboxes.count)
+        let faults = resolver.follow(next.snapshot.upstreams, at: Moment.now().monotonic)
+        for fault in faults { StandardStream.error.write("gatehouse: warning: \(fault)\n") }
+        let adoption = try Adoption(
+            next, addresses: resolver.addresses.map(\.addresses), workers: mailboxes.count)
         // First the names of what is counted: a worker may count as soon as it has its letter.
         registry?.adopt(next.subjects)
         next.snapshot.bodyBudget.adjust(
             limitBytes: next.configuration.limits.collectedBodiesBytes)
         for mailbox in mailboxes { mailbox.post(.adopt(adoption)) }
         current = next
+        resolver.tellAgain()
+        health.follow(next.snapshot)
         let isEverywhere = adoption.wait(milliseconds: Self.patienceMilliseconds)
         record.succeeded(at: Moment.now().wall, limit: next.snapshot.processLimit)
         StandardStream.error.write(

@@ -5,31 +5,53 @@ import Upstream
 
 /// Finds out where the names of the upstreams' endpoints lead, off the workers, again and again.
 final class Resolver: Sendable {
-    private let targets: [UpstreamTarget]
-    private let book: Lock<NameBook>
+    private struct Known {
+        var targets: [UpstreamTarget]
+        var book: NameBook
+    }
+
+    private let known: Lock<Known>
+    private let mustTell = Atomic<Bool>(false)
     private let stopping = Atomic<Bool>(false)
     private let waker: Waker
 
     init(_ targets: [UpstreamTarget], at now: Instant) throws(SystemFault) {
-        self.targets = targets
-        let names = targets.flatMap { target in
-            target.endpoints.map {
-                NameBook.Name(
-                    host: $0.host, port: $0.port,
-                    refreshMilliseconds: target.refreshMilliseconds)
-            }
-        }
-        book = Lock(NameBook(names, at: now))
+        known = Lock(Known(targets: targets, book: NameBook(Self.names(of: targets), at: now)))
         waker = try Waker()
     }
 
+    private static func names(of targets: [UpstreamTarget]) -> [NameBook.Name] {
+        targets.flatMap { target in target.endpoints.map { name(of: $0, target) } }
+    }
+
+    private static func name(
+        of endpoint: EndpointTarget, _ target: UpstreamTarget
+    ) -> NameBook.Name {
+        NameBook.Name(
+            host: endpoint.host, port: endpoint.port,
+            refreshMilliseconds: target.refreshMilliseconds)
+    }
+
     /// Of each upstream, of each of its endpoints.
-    var addresses: [[[SocketAddress]]] {
-        var rest = book.withLock { $0.addresses }[...]
-        return targets.map { target in
-            defer { rest = rest.dropFirst(target.endpoints.count) }
-            return Array(rest.prefix(target.endpoints.count))
+    var addresses: [(target: UpstreamTarget, addresses: [[SocketAddress]])] {
+        known.withLock { known in
+            known.targets.map { target in
+                let found = target.endpoints.map {
+                    known.book.addresses(of: Self.name(of: $0, target))
+                }
+                return (target, found)
+            }
         }
+    }
+
+    /// Looks up the names of these from now on, and what is new among them at once. Returns a text
+    /// for each that failed.
+    func follow(_ targets: [UpstreamTarget], at now: Instant) -> [String] {
+        known.withLock { known in
+            known.targets = targets
+            known.book.follow(Self.names(of: targets), at: now)
+        }
+        return resolveDue().faults
     }
 
     /// Looks up every name that is due. Returns a text for each that failed, and whether any name
@@ -38,7 +60,7 @@ final class Resolver: Sendable {
         var faults: [String] = []
         var hasChanged = false
         let now = Moment.now().monotonic
-        for (place, name) in book.withLock({ $0.due(at: now) }) {
+        for name in known.withLock({ $0.book.due(at: now) }) {
             var found: [SocketAddress] = []
             do throws(SystemFault) {
                 found = try SocketAddress.resolve(host: name.host, port: name.port)
@@ -46,23 +68,36 @@ final class Resolver: Sendable {
                 faults.append("\(error)")
             }
             let answeredAt = Moment.now().monotonic
-            let isNew = book.withLock { $0.answered(place, found, at: answeredAt) }
+            let isNew = known.withLock { $0.book.answered(name, found, at: answeredAt) }
             hasChanged = hasChanged || isNew
         }
         return (faults, hasChanged)
     }
 
     /// Looks up until `stop`, and tells `changed` when an answer differs from the one before.
-    func run(_ changed: ([[[SocketAddress]]]) -> Void) {
-        while !stopping.load(ordering: .relaxed), let due = book.withLock({ $0.nextDue }) {
-            let wait = due.since(Moment.now().monotonic)
-            if waker.wait(milliseconds: Int32(clamping: (wait + 999_999) / 1_000_000)) { continue }
-            if resolveDue().hasChanged { changed(addresses) }
+    func run(_ changed: ([(target: UpstreamTarget, addresses: [[SocketAddress]])]) -> Void) {
+        while !stopping.load(ordering: .acquiring) {
+            let isWoken = waker.wait(milliseconds: patience)
+            let isAsked = mustTell.exchange(false, ordering: .acquiringAndReleasing)
+            if isAsked || !isWoken && resolveDue().hasChanged { changed(addresses) }
         }
     }
 
+    private var patience: Int32 {
+        guard let due = known.withLock({ $0.book.nextDue }) else { return -1 }
+        let wait = due.since(Moment.now().monotonic)
+        return Int32(clamping: (wait + 999_999) / 1_000_000)
+    }
+
+    /// Has the thread tell everything once more: what it told while the workers went over to other
+    /// upstreams may not have met them.
+    func tellAgain() {
+        mustTell.store(true, ordering: .releasing)
+        waker.wake()
+    }
+
     func stop() {
-        stopping.store(true, ordering: .relaxed)
+        stopping.store(true, ordering: .releasing)
         waker.wake()
     }
 }

@@ -14,9 +14,9 @@ extension SnapshotBuilder {
 
     /// In the order of the configuration, which is that of the sources.
     func tokenIssuers(_ directory: Directory) -> [TokenIssuer] {
-        zip(configuration.tokenIssuers, keySources).map { settings, source in
+        zip(configuration.tokenIssuers, surroundings.keySources).map { settings, source in
             let holders = TokenHolders(
-                issuer: settings.name, directory: directory, meters: meters,
+                issuer: settings.name, directory: directory, meters: surroundings.meters,
                 userLimits: RequestLimits(
                     perMinute: settings.userRequestsPerMinute, perDay: settings.userRequestsPerDay,
                     minuteKind: .calendarMinute),

@@ -20,28 +20,24 @@ public struct StartFault: Error, CustomStringConvertible, Sendable {
 /// loaded.
 struct SnapshotBuilder {
     let configuration: Configuration
-    let workers: Int
-    let descriptorLimit: Int
-    let meters: MeterTable
-    /// Of the token issuers, in their order.
-    let keySources: [KeySetSource]
+    let surroundings: Generation.Surroundings
+    /// All of them, those for tunnels alone behind the others.
+    let upstreams: [UpstreamTarget]
 
     /// `before`: what is in force, and in part goes on; nil: nothing is yet.
     func build(
-        after before: Generation? = nil
-    ) throws(StartFault) -> (snapshot: Snapshot, subjects: MetricSubjects) {
-        let targets = try targets(after: before?.snapshot)
+        after before: Generation? = nil, _ subjects: inout MetricSubjects
+    ) throws(StartFault) -> Snapshot {
         var hosts: [(name: String, site: Site)] = []
         var fallback: Site?
-        var subjects = before?.subjects ?? MetricSubjects(upstreams: targets.map(\.name))
-        let directory = try DirectoryBuilder(configuration, meters: meters)
+        let directory = try DirectoryBuilder(configuration, meters: surroundings.meters)
         for settings in configuration.sites {
             let site = try site(settings, directory, &subjects)
             if settings.hosts.isEmpty { fallback = site }
             for host in settings.hosts { hosts.append((host, site)) }
         }
-        let snapshot = Snapshot(
-            sites: SiteDirectory(hosts: hosts, fallback: fallback), upstreams: targets,
+        return Snapshot(
+            sites: SiteDirectory(hosts: hosts, fallback: fallback), upstreams: upstreams,
             timeouts: timeouts, limits: bounds, clientCodecLimits: clientLimits,
             upstreamCodecLimits: upstreamLimits,
             trustedProxies: TrustedProxies(configuration.trustedProxies),
@@ -51,119 +47,6 @@ struct SnapshotBuilder {
             memory: before?.snapshot.memory ?? MemoryGuard(),
             processLimit: processLimit, tokenIssuers: tokenIssuers(directory.directory),
             directory: directory.directory)
-        if before == nil { subjects.reserve(configuration.metrics.spareRoutes) }
-        return (snapshot, subjects)
-    }
-
-    // MARK: Upstreams
-
-    /// Those of `running` where there is one, after a look at all the files they are made from: the
-    /// pools are made for them.
-    private func targets(after running: Snapshot?) throws(StartFault) -> [UpstreamTarget] {
-        var targets: [UpstreamTarget] = []
-        for upstream in configuration.upstreams { targets.append(try target(upstream)) }
-        targets += try tunnelTargets()
-        guard let running else { return targets }
-        guard targets.map(\.name) == running.upstreams.map(\.name) else {
-            throw StartFault("whether an upstream takes WebSocket changed, which takes a restart")
-        }
-        return running.upstreams
-    }
-
-    private func target(
-        _ settings: UpstreamSettings, isForTunnels: Bool = false
-    ) throws(StartFault) -> UpstreamTarget {
-        let isTLS = settings.url.isTLS
-        let speech = isForTunnels ? .http1 : speech(settings)
-        let endpoints = settings.endpoints.map { endpoint in
-            EndpointTarget(
-                host: endpoint.url.host, port: endpoint.url.port, basePath: endpoint.url.basePath,
-                authority: settings.hostHeader ?? endpoint.url.authority,
-                serverName: settings.serverName ?? endpoint.url.host, weight: endpoint.weight)
-        }
-        return UpstreamTarget(
-            name: isForTunnels ? "\(settings.name)/websocket" : settings.name,
-            endpoints: endpoints, speech: speech,
-            tls: isTLS ? try clientContext(settings, speech) : nil,
-            credential: settings.credential.map { OperatorCredential($0) },
-            limits: PoolLimits(
-                connections: share(settings.maxConnections),
-                pending: share(settings.maxPendingRequests),
-                active: share(settings.maxActiveRequests)),
-            ejection: EjectionRules(
-                failures: settings.ejection.failures, milliseconds: settings.ejection.duration,
-                percent: settings.ejection.percent),
-            retries: RetryBudget(
-                percent: settings.retries.budgetPercent, minimum: settings.retries.minimum),
-            refreshMilliseconds: settings.resolve, health: settings.healthCheck.map(rules))
-    }
-
-    private func rules(_ check: HealthCheckSettings) -> HealthRules {
-        HealthRules(
-            path: check.path, intervalMilliseconds: check.interval,
-            timeoutMilliseconds: check.timeout, unhealthyAfter: check.unhealthyAfter,
-            healthyAfter: check.healthyAfter)
-    }
-
-    private func speech(_ settings: UpstreamSettings) -> UpstreamTarget.Speech {
-        switch settings.protocol {
-        case .http1: .http1
-        case .h2: .http2
-        case .auto: settings.url.isTLS ? .negotiated : .http1
-        }
-    }
-
-    // MARK: WebSocket
-
-    /// Where ALPN decides, WebSockets get connections of their own that offer HTTP/1.1 only
-    /// (docs/decisions/0019): the same upstreams once more, behind the others.
-    private func tunnelTargets() throws(StartFault) -> [UpstreamTarget] {
-        var targets: [UpstreamTarget] = []
-        for upstream in negotiatedTunnels {
-            targets.append(try target(upstream, isForTunnels: true))
-        }
-        return targets
-    }
-
-    private var negotiatedTunnels: [UpstreamSettings] {
-        configuration.upstreams.filter { speech($0) == .negotiated && carriesTunnels($0) }
-    }
-
-    private func carriesTunnels(_ upstream: UpstreamSettings) -> Bool {
-        configuration.sites.contains { $0.upstream == upstream.name && offersTunnels($0) }
-    }
-
-    private func offersTunnels(_ site: SiteSettings) -> Bool {
-        site.routes.contains { $0.action == .websocket }
-    }
-
-    private func tunnelIndex(of upstream: String) -> Int {
-        let own = negotiatedTunnels.firstIndex { $0.name == upstream }
-        return own.map { configuration.upstreams.count + $0 } ?? index(of: upstream)
-    }
-
-    /// One worker's part of a bound of the process, never nothing.
-    private func share(_ bound: Int) -> Int { max(1, (bound + workers - 1) / workers) }
-
-    private func clientContext(
-        _ settings: UpstreamSettings, _ speech: UpstreamTarget.Speech
-    ) throws(StartFault) -> TLSClientContext {
-        var tls = TLSClientSettings()
-        tls.authoritiesFile = settings.caFile
-        if let chain = settings.clientCertificateFile, let key = settings.clientKeyFile {
-            tls.certificate = CertificateFiles(chainFile: chain, keyFile: key)
-        }
-        tls.protocols =
-            switch speech {
-            case .http1: [.http1]
-            case .http2: [.http2]
-            case .negotiated: [.http2, .http1]
-            }
-        do throws(TLSFault) {
-            return try TLSClientContext(tls)
-        } catch {
-            throw StartFault("upstream \(settings.name): \(error)")
-        }
     }
 
     // MARK: Sites
@@ -280,7 +163,13 @@ struct SnapshotBuilder {
     }
 
     func index(of upstream: String) -> Int {
-        configuration.upstreams.firstIndex { $0.name == upstream } ?? 0
+        upstreams.firstIndex { $0.name == upstream } ?? 0
+    }
+
+    /// The same for WebSocket.
+    private func tunnelIndex(of upstream: String) -> Int {
+        let name = UpstreamBuilder.tunnelName(of: upstream)
+        return upstreams.firstIndex { $0.name == name } ?? index(of: upstream)
     }
 
     // MARK: Limits
@@ -289,7 +178,7 @@ struct SnapshotBuilder {
         let caps = configuration.monthlyRequests
         guard caps.softCap != nil || caps.hardCap != nil else { return nil }
         return ProcessLimit(
-            softCap: caps.softCap, hardCap: caps.hardCap, meter: meters.process
+            softCap: caps.softCap, hardCap: caps.hardCap, meter: surroundings.meters.process
         ) { count in
             // On a thread of its own: the worker that served this request must not wait for
             // whoever reads the warning.
@@ -385,8 +274,9 @@ struct SnapshotBuilder {
         bounds.streamBufferBytes = set.streamBufferBytes
         bounds.translatedAnswerBytes = set.translatedAnswerBytes
         bounds.lingerBytes = set.lingerBytes
-        let connections = set.clientConnections > 0 ? set.clientConnections : descriptorLimit / 2
-        bounds.sessions = share(connections)
+        let connections =
+            set.clientConnections > 0 ? set.clientConnections : surroundings.descriptorLimit / 2
+        bounds.sessions = surroundings.share(of: connections)
         bounds.addressConnections = set.addressConnections
         bounds.uploadBytesPerSecond = set.uploadBytesPerSecond
         bounds.downloadBytesPerSecond = set.downloadBytesPerSecond
@@ -407,7 +297,7 @@ struct SnapshotBuilder {
         limits.frames.uselessFrameBurst = set.uselessFrameBurst
         limits.frames.uselessFramesPerSecond = set.uselessFramesPerSecond
         limits.frames.queuedFrames = set.queuedControlFrames
-        limits.offersWebSocket = configuration.sites.contains(where: offersTunnels)
+        limits.offersWebSocket = configuration.sites.contains(where: \.offersTunnels)
         limits.streamWindowBytes = set.streamWindowBytes
         limits.connectionWindowBytes = set.connectionWindowBytes
         return limits

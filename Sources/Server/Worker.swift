@@ -6,6 +6,7 @@ import Telemetry
 struct WorkerPlan: Sendable {
     let index: Int
     let snapshot: Snapshot
+    /// Of the endpoints of the snapshot's upstreams.
     let addresses: [[[SocketAddress]]]
     let listeners: [Listener]
     /// Of the listeners, in their order.
@@ -123,7 +124,7 @@ final class Worker {
             case .checked(let isHealthy): core.checked(isHealthy)
             case .keys(let issuer, let keys): core.keysChanged(ofIssuer: issuer, keys)
             case .adopt(let adoption):
-                core.adopt(adoption.snapshot)
+                core.adopt(adoption.snapshot, addresses: adoption.addresses)
                 traits = adoption.traits
                 adoption.taken()
             case .drain:

@@ -104,16 +104,23 @@ public final class MetricRecorder {
         tally.add(1, at: MetricLayout.Worker.handshakes + place)
     }
 
-    /// What the pool of this upstream holds now.
-    public func pool(_ upstream: Int, _ reading: PoolReading) {
+    /// A pool of this upstream holds so much now, and was said to hold `before`. The upstream's
+    /// numbers are the sum of its pools': behind a reload there may be two for a while.
+    public func pool(_ upstream: Int, _ reading: PoolReading, before: PoolReading) {
         let start = layout.upstream(upstream)
-        set(reading.connecting, at: start + MetricLayout.Upstream.connecting)
-        set(reading.idle, at: start + MetricLayout.Upstream.idle)
-        set(reading.busy, at: start + MetricLayout.Upstream.busy)
-        set(reading.activeRequests, at: start + MetricLayout.Upstream.active)
-        set(reading.pendingRequests, at: start + MetricLayout.Upstream.pending)
-        set(reading.fitEndpoints, at: start + MetricLayout.Upstream.fit)
-        set(reading.unfitEndpoints, at: start + MetricLayout.Upstream.unfit)
+        change(before.connecting, reading.connecting, start + MetricLayout.Upstream.connecting)
+        change(before.idle, reading.idle, start + MetricLayout.Upstream.idle)
+        change(before.busy, reading.busy, start + MetricLayout.Upstream.busy)
+        change(before.activeRequests, reading.activeRequests, start + MetricLayout.Upstream.active)
+        change(
+            before.pendingRequests, reading.pendingRequests, start + MetricLayout.Upstream.pending)
+        change(before.fitEndpoints, reading.fitEndpoints, start + MetricLayout.Upstream.fit)
+        change(before.unfitEndpoints, reading.unfitEndpoints, start + MetricLayout.Upstream.unfit)
+    }
+
+    private func change(_ before: Int, _ now: Int, _ cell: Int) {
+        guard before != now else { return }
+        tally.add(UInt64(truncatingIfNeeded: now &- before), at: cell)
     }
 
     /// What the worker holds now.

@@ -11,7 +11,8 @@ public final class MetricRegistry: Sendable {
     public init(_ subjects: MetricSubjects, workers: Int, seriesLimit: Int) {
         current = Lock(subjects)
         let layout = MetricLayout(
-            upstreams: subjects.upstreams.count, routes: subjects.bound ?? subjects.routes.count,
+            upstreams: subjects.bounds?.upstreams ?? subjects.upstreams.count,
+            routes: subjects.bounds?.routes ?? subjects.routes.count,
             series: seriesLimit + 1)
         self.layout = layout
         directory = LabelDirectory(bound: seriesLimit)

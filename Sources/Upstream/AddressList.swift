@@ -17,6 +17,14 @@ public struct AddressList: Sendable {
         replace(addresses)
     }
 
+    /// Remembers what failed while `other` stood for the same endpoint.
+    public mutating func takeOver(_ other: AddressList) {
+        for (index, address) in addresses.enumerated() {
+            guard let former = other.addresses.firstIndex(of: address) else { continue }
+            shunnedUntil[index] = other.shunnedUntil[former]
+        }
+    }
+
     public var isEmpty: Bool { addresses.isEmpty }
 
     public func contains(_ address: SocketAddress) -> Bool { addresses.contains(address) }

@@ -174,6 +174,20 @@ public struct EndpointSet: Sendable {
         if endpoints[index].probeAt != nil { readmit(index) }
     }
 
+    /// Remembers what is held against the endpoint `former` of `other`, which is the same place, as
+    /// far as the rules of this set go. `isChecked`: there still are active checks.
+    public mutating func takeOver(
+        _ index: Int, from other: EndpointSet, _ former: Int, isChecked: Bool
+    ) {
+        endpoints[index].failures = other.endpoints[former].failures
+        if isChecked { endpoints[index].isHealthy = other.endpoints[former].isHealthy }
+        if let time = other.endpoints[former].probeAt, rules.failures > 0, mayEject(index) {
+            endpoints[index].probeAt = time
+            ejected += 1
+        }
+        refresh()
+    }
+
     /// What active checks found. True: it is out since just now.
     public mutating func setHealthy(_ index: Int, _ isHealthy: Bool) -> Bool {
         guard endpoints[index].isHealthy != isHealthy else { return false }

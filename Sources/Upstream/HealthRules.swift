@@ -1,5 +1,5 @@
 /// How endpoints are asked whether they are well, apart from what requests show.
-public struct HealthRules: Sendable {
+public struct HealthRules: Sendable, Equatable {
     /// Asked for with GET; an answer of 2xx is a good one.
     public var path: [UInt8]
     public var intervalMilliseconds: Int

@@ -19,50 +19,55 @@ public struct NameBook: Sendable {
     }
 
     private struct Entry {
-        let name: Name
         var addresses: [SocketAddress] = []
         /// nil: never again.
         var dueAt: Instant?
     }
 
-    private var entries: [Entry]
+    private var entries: [Name: Entry] = [:]
     /// Between two look-ups of a name that has never resolved.
     private static let retryMilliseconds = 1_000
 
-    /// Every name is due at once, but for literal addresses, which are known already.
-    public init(_ names: [Name], at now: Instant) {
-        entries = names.map { name in
-            if let address = IPAddress(name.host) {
-                return Entry(name: name, addresses: [SocketAddress(ip: address, port: name.port)])
-            }
-            return Entry(name: name, dueAt: now)
-        }
+    public init(_ names: [Name], at now: Instant) { follow(names, at: now) }
+
+    /// Knows these names from now on. New ones are due at once, but for literal addresses, which
+    /// are known already; of the others what is known stays.
+    public mutating func follow(_ names: [Name], at now: Instant) {
+        var next: [Name: Entry] = [:]
+        for name in names { next[name] = entries[name] ?? Self.entry(name, at: now) }
+        entries = next
     }
 
-    /// Where each name leads, in the order of the names; none: it never resolved.
-    public var addresses: [[SocketAddress]] { entries.map(\.addresses) }
+    private static func entry(_ name: Name, at now: Instant) -> Entry {
+        guard let address = IPAddress(name.host) else { return Entry(dueAt: now) }
+        return Entry(addresses: [SocketAddress(ip: address, port: name.port)])
+    }
+
+    /// Where the name leads; nowhere: it never resolved.
+    public func addresses(of name: Name) -> [SocketAddress] { entries[name]?.addresses ?? [] }
 
     /// When the next look-up is due; nil: nothing will ever change.
-    public var nextDue: Instant? { entries.compactMap(\.dueAt).min() }
+    public var nextDue: Instant? { entries.values.compactMap(\.dueAt).min() }
 
-    /// The names to look up now, by their places.
-    public func due(at now: Instant) -> [(place: Int, name: Name)] {
-        entries.indices.compactMap { place in
-            guard let time = entries[place].dueAt, time <= now else { return nil }
-            return (place, entries[place].name)
+    /// The names to look up now.
+    public func due(at now: Instant) -> [Name] {
+        entries.compactMap { name, entry in
+            guard let time = entry.dueAt, time <= now else { return nil }
+            return name
         }
     }
 
     /// Takes an answer; empty: the name did not resolve. Returns whether it leads elsewhere now.
     public mutating func answered(
-        _ place: Int, _ found: [SocketAddress], at now: Instant
+        _ name: Name, _ found: [SocketAddress], at now: Instant
     ) -> Bool {
-        let before = entries[place].addresses
-        if !found.isEmpty { entries[place].addresses = found }
-        let isKnown = !entries[place].addresses.isEmpty
-        entries[place].dueAt = now.advanced(
-            milliseconds: isKnown
-                ? entries[place].name.refreshMilliseconds : Self.retryMilliseconds)
-        return Set(before) != Set(entries[place].addresses)
+        guard var entry = entries[name] else { return false }
+        let before = entry.addresses
+        if !found.isEmpty { entry.addresses = found }
+        entry.dueAt = now.advanced(
+            milliseconds: entry.addresses.isEmpty
+                ? Self.retryMilliseconds : name.refreshMilliseconds)
+        entries[name] = entry
+        return Set(before) != Set(entry.addresses)
     }
 }

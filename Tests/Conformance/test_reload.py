@@ -199,12 +199,6 @@ def empty_certificate(gateway, pair):
     return gateway.settings, f"{pair.certificate}: not a certificate chain in PEM"
 
 
-def changed_upstream(gateway, pair):
-    settings = copy.deepcopy(gateway.settings)
-    settings["upstreams"][0]["url"] = "http://127.0.0.1:9"
-    return settings, "upstreams changed, which takes a restart"
-
-
 def changed_address(gateway, pair):
     settings = copy.deepcopy(gateway.settings)
     settings["listeners"][0]["address"] = "127.0.0.2:0"
@@ -227,7 +221,7 @@ def changed_metrics(gateway, pair):
 @pytest.mark.parametrize("fault", [
     problem_in_yaml, unknown_setting, a_key_twice, missing_keys_file, expired_certificate,
     future_certificate, mismatched_certificate, unreadable_key, empty_certificate,
-    changed_upstream, changed_address, changed_workers, changed_meters, changed_metrics,
+    changed_address, changed_workers, changed_meters, changed_metrics,
 ], ids=lambda fault: fault.__name__)
 def test_what_cannot_be_put_in_force_leaves_the_old_in_force_and_is_told(start, pair, fault):
     gateway = start(top={"listeners": [pair.listener()]})

@@ -93,9 +93,7 @@ import Upstream
             let world = try world(weights)
             let dead = SocketAddress(ip: IPAddress(v4: 0x7f00_0009), port: 9_000)
             world.network.silent = [dead]
-            world.core.resolved([
-                weights.count == 1 ? [[dead, address(0)]] : [[dead], [address(1)]]
-            ])
+            world.resolved(weights.count == 1 ? [[dead, address(0)]] : [[dead], [address(1)]])
             let client = try world.connect()
             let stream = try #require(client.request(.get, "/v1/models/x"))
             world.settle()
@@ -198,7 +196,7 @@ import Upstream
         world.settle()
         world.onUpstreamEnd = { $0.respond(200, on: $1, body: [], length: 0) }
         let v6 = SocketAddress(ip: IPAddress(high: 0, low: 1), port: 9_000)
-        world.core.resolved([[[v6]]])
+        world.resolved([[v6]])
         #expect(try ask(world, client, 3) == [200, 200, 200])
         #expect(world.upstreams.count { $0.line.address == v6 } == 1)
         let (peer, stream) = try #require(held)
@@ -215,13 +213,13 @@ import Upstream
         let world = try world()
         let client = try world.connect()
         _ = try ask(world, client, 20)
-        world.core.checked([[false, true]])
+        world.checked([false, true])
         let before = requests(world, at: 0)
         _ = try ask(world, client, 20)
         #expect(requests(world, at: 0) == before)
-        world.core.checked([[false, false]])
+        world.checked([false, false])
         #expect(try ask(world, client, 20) == Array(repeating: 200, count: 20))
-        world.core.checked([[true, true]])
+        world.checked([true, true])
         _ = try ask(world, client, 20)
         #expect(requests(world, at: 0) > before)
         #expect(world.leftovers() == "")

@@ -17,22 +17,32 @@ import Upstream
         var status: (SocketAddress) -> Int? = { _ in 200 }
 
         init(isHTTP2: Bool = false) {
+            checks = HealthChecks(network: network)
+            follow(isHTTP2: isHTTP2)
+        }
+
+        @discardableResult
+        func follow(
+            isHTTP2: Bool = false, weight: Int = 1, unhealthyAfter: Int = 2
+        ) -> UpstreamTarget {
             let endpoints = (0..<2).map { index in
                 EndpointTarget(
                     host: "127.0.0.1", port: World.address(ofEndpoint: index).port,
-                    basePath: "/v1", authority: "upstream", serverName: "upstream")
+                    basePath: "/v1", authority: "upstream", serverName: "upstream",
+                    weight: weight)
             }
             let rules = HealthRules(
                 path: "/health?deep=1", intervalMilliseconds: 1_000, timeoutMilliseconds: 400,
-                unhealthyAfter: 2, healthyAfter: 2)
+                unhealthyAfter: unhealthyAfter, healthyAfter: 2)
             let target = UpstreamTarget(
                 name: "upstream", endpoints: endpoints, speech: isHTTP2 ? .http2 : .http1,
                 tls: nil,
                 credential: OperatorCredential(
                     name: Array("authorization".utf8), value: Array("Bearer own".utf8)),
                 health: rules)
-            checks = HealthChecks([target], limits: CodecLimits(), network: network, now: now)
-            checks.resolved([(0..<2).map { [World.address(ofEndpoint: $0)] }])
+            checks.follow([target], limits: CodecLimits(), at: now)
+            checks.resolved([(target, (0..<2).map { [World.address(ofEndpoint: $0)] })])
+            return target
         }
 
         func pass(milliseconds: Int, isHTTP2: Bool = false) {
@@ -78,7 +88,7 @@ import Upstream
             #expect(message?.fields["authorization"] == "Bearer own")
             #expect(peer.line.isReleased)
         }
-        #expect(rig.checks.verdicts == [[true, true]])
+        #expect(rig.checks.verdicts.map(\.isHealthy) == [[true, true]])
         #expect(rig.checks.takeNews().isEmpty)
     }
 
@@ -94,15 +104,36 @@ import Upstream
         default: rig.status = { $0 == sick ? nil : 200 }
         }
         rig.pass(milliseconds: 1_000)
-        #expect(rig.checks.verdicts == [[true, true]])
+        #expect(rig.checks.verdicts.map(\.isHealthy) == [[true, true]])
         rig.pass(milliseconds: 2_000)
-        #expect(rig.checks.verdicts == [[true, false]])
+        #expect(rig.checks.verdicts.map(\.isHealthy) == [[true, false]])
         let news = rig.checks.takeNews()
         #expect(news.map(\.endpoint) == ["127.0.0.1:9001"] && news.first?.isHealthy == false)
         rig.status = { _ in 200 }
         rig.network.refusing = []
         rig.pass(milliseconds: 4_000)
-        #expect(rig.checks.verdicts == [[true, true]])
+        #expect(rig.checks.verdicts.map(\.isHealthy) == [[true, true]])
         #expect(rig.checks.takeNews().map(\.isHealthy) == [true])
+    }
+
+    @Test("go on with what they know of an endpoint when its upstream changes around it")
+    func following() {
+        let rig = Rig()
+        let sick = World.address(ofEndpoint: 1)
+        rig.network.refusing = [sick]
+        rig.pass(milliseconds: 3_000)
+        #expect(rig.checks.verdicts.map(\.isHealthy) == [[true, false]])
+        let lighter = rig.follow(weight: 7)
+        #expect(rig.checks.verdicts.map(\.isHealthy) == [[true, false]])
+        #expect(rig.checks.verdicts.first?.target === lighter)
+        // Other rules, another judgement.
+        rig.network.refusing = []
+        rig.follow(weight: 7, unhealthyAfter: 1)
+        #expect(rig.checks.verdicts.map(\.isHealthy) == [[true, true]])
+        let before = rig.peers.count
+        rig.pass(milliseconds: 1_000)
+        #expect(rig.peers.count == before + 2)
+        rig.checks.follow([], limits: CodecLimits(), at: rig.now)
+        #expect(rig.checks.nextDue == nil && rig.checks.verdicts.isEmpty)
     }
 }

@@ -16,7 +16,10 @@ final class World {
         var limits = PoolLimits()
         /// One endpoint for each, the first at port 9000, the next at 9001 and so on.
         var weights = [1]
+        /// Of the first endpoint.
+        var port: UInt16 = 9_000
         var ejection = EjectionRules()
+        var health: HealthRules?
         var upstreamLimits = CodecLimits()
         var peerLimits = CodecLimits.offeringWebSocket
         var timeouts = Timeouts()
@@ -36,7 +39,7 @@ final class World {
     let setting: Setting
     let network = FakeNetwork()
     let core: Core
-    let snapshot: Snapshot
+    private(set) var snapshot: Snapshot
     private(set) var clients: [Peer] = []
     private(set) var upstreams: [Peer] = []
     /// Lines that end before anybody speaks on them.
@@ -57,7 +60,7 @@ final class World {
         let spare = setting.hasSpare ? [[[Self.spareAddress]]] : []
         core = Core(
             snapshot: snapshot,
-            addresses: [setting.weights.indices.map { [Self.address(ofEndpoint: $0)] }] + spare,
+            addresses: [Self.addresses(setting)] + spare,
             network: network, log: nil, now: Self.moment(1_000_000_000_000))
     }
 
@@ -73,17 +76,33 @@ final class World {
             wall: UnixTime(nanoseconds: 1_700_000_000_000_000_000 + Int64(nanoseconds)))
     }
 
-    /// The core goes over to a snapshot made by other settings, as at a reload.
-    func adopt(_ setting: Setting) throws {
-        core.adopt(try Self.makeSnapshot(setting, after: snapshot))
+    /// The core goes over to a snapshot made by other settings, as at a reload. `isRenewed`: the
+    /// upstream is another one too.
+    func adopt(_ setting: Setting, isRenewed: Bool = false) throws {
+        snapshot = try Self.makeSnapshot(setting, after: snapshot, isRenewed: isRenewed)
+        let spare = setting.hasSpare ? [[[Self.spareAddress]]] : []
+        core.adopt(snapshot, addresses: [Self.addresses(setting)] + spare)
+    }
+
+    /// News of the upstream's endpoints.
+    func resolved(_ addresses: [[SocketAddress]]) {
+        core.resolved([(snapshot.upstreams[0], addresses)])
+    }
+
+    func checked(_ isHealthy: [Bool]) { core.checked([(snapshot.upstreams[0], isHealthy)]) }
+
+    private static func addresses(_ setting: Setting) -> [[SocketAddress]] {
+        setting.weights.indices.map {
+            [SocketAddress(ip: .loopback, port: setting.port + UInt16($0))]
+        }
     }
 
     private static func makeSnapshot(
-        _ setting: Setting, after before: Snapshot? = nil
+        _ setting: Setting, after before: Snapshot? = nil, isRenewed: Bool = false
     ) throws -> Snapshot {
         let endpoints = setting.weights.enumerated().map { index, weight in
             EndpointTarget(
-                host: "127.0.0.1", port: address(ofEndpoint: index).port, basePath: "/v1",
+                host: "127.0.0.1", port: setting.port + UInt16(index), basePath: "/v1",
                 authority: "upstream", serverName: "upstream", weight: weight)
         }
         let spare = EndpointTarget(
@@ -94,12 +113,12 @@ final class World {
             UpstreamTarget(
                 name: name, endpoints: endpoints,
                 speech: setting.isUpstreamHTTP2 ? .http2 : .http1, tls: nil, credential: nil,
-                limits: setting.limits, ejection: setting.ejection)
+                limits: setting.limits, ejection: setting.ejection, health: setting.health)
         }
         return Snapshot(
             sites: SiteDirectory(hosts: [], fallback: try makeSite(setting)),
-            upstreams: before?.upstreams ?? upstreams, timeouts: setting.timeouts,
-            limits: setting.bounds,
+            upstreams: isRenewed ? upstreams : before?.upstreams ?? upstreams,
+            timeouts: setting.timeouts, limits: setting.bounds,
             clientCodecLimits: .offeringWebSocket,
             upstreamCodecLimits: setting.upstreamLimits, trustedProxies: TrustedProxies(),
             bodyBudget: before?.bodyBudget ?? BodyBudget(limitBytes: setting.budget),
@@ -238,12 +257,13 @@ final class World {
         if !settle() { found += "never idle; " }
         if core.exchanges.count > 0 { found += "\(core.exchanges.count) exchanges; " }
         if core.sessions.count > 0 { found += "\(core.sessions.count) sessions; " }
-        if !core.pools.allSatisfy(\.isIdle) { found += "a lease or a waiter; " }
+        if !(core.pools + core.retired).allSatisfy(\.isIdle) { found += "a lease or a waiter; " }
         if snapshot.bodyBudget.usedBytes > 0 {
             found += "\(snapshot.bodyBudget.usedBytes) bytes of the budget; "
         }
         pass(milliseconds: setting.timeouts.upstream.poolIdle * 2 + 2_000)
         if core.connections.count > 0 { found += "\(core.connections.count) connections; " }
+        if !core.retired.isEmpty { found += "\(core.retired.count) retired pools; " }
         return found
     }
 }

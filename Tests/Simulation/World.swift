@@ -67,7 +67,9 @@ final class World {
     }
 
     func resolve(_ count: Int) {
-        core.resolved([Self.addresses(count, of: scenario.endpoints)])
+        core.resolved([
+            (snapshot.upstreams[0], Self.addresses(count, of: scenario.endpoints))
+        ])
     }
 
     var now: Moment { Self.moment(nanoseconds, scenario) }

@@ -162,7 +162,7 @@ struct MetricRecorderTests {
             var reading = MetricRecorder.PoolReading()
             reading.idle = 2
             reading.pendingRequests = worker
-            recorder.pool(0, reading)
+            recorder.pool(0, reading, before: MetricRecorder.PoolReading())
             for _ in 0...worker { recorder.turnEnded(nanoseconds: 20_000) }
         }
         let page = page(registry)

@@ -117,7 +117,7 @@ struct MetricsPageTests {
     func laterRoutes() {
         var subjects = MetricSubjects(upstreams: [])
         let first = subjects.add(site: "s", route: "/first")
-        subjects.reserve(1)
+        subjects.reserve(routes: 1, upstreams: 0)
         let registry = MetricRegistry(subjects, workers: 1, seriesLimit: 10)
         let recorder = registry.makeRecorder(worker: 0)
         let later = subjects.add(site: "s", route: "/later")
@@ -139,6 +139,47 @@ struct MetricsPageTests {
             let labels = #"site="\#(site)",http_route="\#(route)",http_request_method="GET""#
             let line = page.split(separator: "\n").first { $0.hasPrefix("\(name){\(labels)") }
             #expect(line?.hasSuffix(" \(count)") == true, "\(route)")
+        }
+    }
+
+    @Test("name upstreams that come later, and add up what the pools of one hold")
+    func laterUpstreams() {
+        var subjects = MetricSubjects()
+        let first = subjects.add(upstream: "first")
+        subjects.reserve(routes: 0, upstreams: 1)
+        let registry = MetricRegistry(subjects, workers: 1, seriesLimit: 10)
+        let recorder = registry.makeRecorder(worker: 0)
+        let later = subjects.add(upstream: "later")
+        let beyond = ["a", "b"].map { subjects.add(upstream: $0) }
+        #expect(Set([first, later, beyond[0]]).count == 3 && beyond[0] == beyond[1])
+        #expect(subjects.add(upstream: "first") == first)
+        registry.adopt(subjects)
+        typealias Reading = MetricRecorder.PoolReading
+        let (none, two, five) = (Reading(), reading(idle: 2), reading(idle: 5))
+        for upstream in [first, later] + beyond { recorder.pool(upstream, five, before: none) }
+        // Of the first there are two pools for a while; one becomes smaller and ends.
+        recorder.pool(first, five, before: none)
+        recorder.pool(first, two, before: five)
+        #expect(idle(in: registry) == ["first 7", "later 5", "other 10"])
+        recorder.pool(first, none, before: two)
+        #expect(idle(in: registry) == ["first 5", "later 5", "other 10"])
+    }
+
+    private func reading(idle: Int) -> MetricRecorder.PoolReading {
+        var reading = MetricRecorder.PoolReading()
+        reading.idle = idle
+        return reading
+    }
+
+    private func idle(in registry: MetricRegistry) -> [String] {
+        let page = registry.text(
+            .init(
+                version: "1", started: UnixTime(seconds: 1), usage: ProcessUsage.now(),
+                droppedLogLines: 0, scrapes: 1)
+        ).text
+        return page.split(separator: "\n").filter { $0.contains(#"state="idle"} "#) }.map {
+            let (name, value) = ($0.split(separator: "\"")[1], $0.split(separator: "}")[1])
+            return "\(name)\(value)"
         }
     }
 

@@ -150,4 +150,37 @@ import Testing
             #expect(chosen != avoided || out >= count - 1, "seed \(seed)")
         }
     }
+
+    @Test("remember an ejection when the rules change, as far as the new ones go")
+    func takingOver() {
+        let rules = EjectionRules(failures: 2, milliseconds: 1_000, percent: 50)
+        var old = EndpointSet(weights: [1, 1], rules: rules)
+        #expect(old.failed(0, at: start) == false)
+        #expect(old.failed(0, at: start) == true)
+        #expect(old.failed(1, at: start) == false)
+        #expect(old.setHealthy(1, false) == true)
+
+        var swapped = EndpointSet(weights: [3, 1, 1], rules: rules)
+        swapped.takeOver(1, from: old, 0, isChecked: false)
+        swapped.takeOver(2, from: old, 1, isChecked: false)
+        #expect((0..<3).map(swapped.isFit) == [true, false, true])
+        // One failure it had, this is the second; but half of three is one.
+        #expect(swapped.failed(2, at: start) == false)
+        // The time of the ejection goes on.
+        let later = start.advanced(milliseconds: 1_000)
+        #expect(swapped.choose(at: later, avoiding: Self.none) == 1)
+        swapped.succeeded(1)
+        #expect(swapped.isFit(1))
+
+        var checked = EndpointSet(weights: [1, 1], rules: rules)
+        checked.takeOver(0, from: old, 1, isChecked: true)
+        #expect(!checked.isFit(0) && checked.isFit(1))
+
+        var lenient = EndpointSet(weights: [1, 1], rules: EjectionRules(failures: 0))
+        lenient.takeOver(0, from: old, 0, isChecked: true)
+        #expect(lenient.isFit(0))
+        var alone = EndpointSet(weights: [1], rules: rules)
+        alone.takeOver(0, from: old, 0, isChecked: true)
+        #expect(alone.isFit(0))
+    }
 }

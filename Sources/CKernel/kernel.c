@@ -3,6 +3,8 @@
 
 #include <dirent.h>
 #include <malloc.h>
+#include <spawn.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #ifdef __SSE2__
@@ -93,3 +95,62 @@ long gh_find_word(const uint8_t *bytes, long count, const uint8_t *word, long le
 }
 
 int gh_rename(const char *from, const char *to) { return rename(from, to); }
+
+// To leave nothing of ours to programs that are started, and never to wait for a socket.
+void gh_make_private(int fd) {
+    int descriptor = fcntl(fd, F_GETFD), status = fcntl(fd, F_GETFL);
+    if (descriptor >= 0) fcntl(fd, F_SETFD, descriptor | FD_CLOEXEC);
+    if (status >= 0) fcntl(fd, F_SETFL, status | O_NONBLOCK);
+}
+
+// The copies stand above the places 3, 4, … that they are to take, so that none is overwritten before it has moved.
+int gh_spawn(char *const arguments[], char *const environment[], const int *fds, int count, int *child) {
+    int copies[4200];
+    if (count > 4200) return E2BIG;
+    posix_spawn_file_actions_t actions;
+    int code = posix_spawn_file_actions_init(&actions);
+    if (code) return code;
+    int made = 0;
+    for (; made < count && !code; made++) {
+        copies[made] = fcntl(fds[made], F_DUPFD_CLOEXEC, 3 + count);
+        if (copies[made] < 0) {
+            code = errno;
+            break;
+        }
+        code = posix_spawn_file_actions_adddup2(&actions, copies[made], 3 + made);
+    }
+    pid_t number = 0;
+    if (!code) code = posix_spawnp(&number, arguments[0], &actions, NULL, arguments, environment);
+    for (int place = 0; place < made; place++) close(copies[place]);
+    posix_spawn_file_actions_destroy(&actions);
+    *child = number;
+    return code;
+}
+
+char **gh_environment_list(void) { return environ; }
+
+int gh_tell(const char *path, const char *text) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = strlen(path);
+    if (length < 2 || length >= sizeof address.sun_path) return -1;
+    memcpy(address.sun_path, path, length);
+    // An abstract address begins with a zero, for which @ is written.
+    if (path[0] == '@') address.sun_path[0] = 0;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    socklen_t size = offsetof(struct sockaddr_un, sun_path) + length;
+    ssize_t sent = sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address, size);
+    close(fd);
+    return sent < 0 ? -1 : 0;
+}
+
+int gh_is_listening(int fd) {
+    int listens = 0, family = 0;
+    socklen_t size = sizeof(int);
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) return 0;
+    size = sizeof(int);
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0) return 0;
+    return listens && (family == AF_INET || family == AF_INET6);
+}
+
+int gh_socket_pair(int fds[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds); }

@@ -30,6 +30,10 @@ extension TimeoutSettings: Section {
         Setting(
             "drainSeconds", \.drain, .seconds(0...86_400_000),
             why: "What requests under way get to finish when the process is told to stop."),
+        Setting(
+            "restartSeconds", \.restart, .seconds(1_000...3_600_000),
+            why: "From SIGUSR2 until the new process serves; then it is given up and the old one "
+                + "goes on."),
         Setting("upstream", \.upstream, .section, why: "The steps towards the upstream."),
     ]
 }

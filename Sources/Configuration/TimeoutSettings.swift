@@ -9,6 +9,7 @@ public struct TimeoutSettings: Sendable, Equatable {
     public var tunnelIdle = 1_800_000
     public var tunnelHalfClosed = 30_000
     public var drain = 300_000
+    public var restart = 60_000
     public var upstream = UpstreamTimeoutSettings()
 
     public init() {}

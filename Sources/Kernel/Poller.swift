@@ -68,6 +68,11 @@ public final class Poller {
         try add(fileDescriptor, EPOLLIN.rawValue, token)
     }
 
+    /// The same for a listener that others watch too: not all of them are woken for one connection.
+    public func watchShared(_ fileDescriptor: Int32, token: UInt64) throws(SystemFault) {
+        try add(fileDescriptor, EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue, token)
+    }
+
     public func ignore(_ fileDescriptor: Int32) {
         _ = gh_epoll_control(descriptor, EPOLL_CTL_DEL, fileDescriptor, 0, 0)
     }

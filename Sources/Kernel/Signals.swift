@@ -2,10 +2,11 @@ import CKernel
 
 /// Signals, taken by one thread that waits for them; every other thread has them blocked.
 public enum Signal: Sendable {
-    case terminate, interrupt, hangUp, user1
+    case terminate, interrupt, hangUp, user1, user2
 
     private static let all: [(number: Int32, signal: Signal)] = [
         (SIGTERM, .terminate), (SIGINT, .interrupt), (SIGHUP, .hangUp), (SIGUSR1, .user1),
+        (SIGUSR2, .user2),
     ]
 
     /// Blocks the signals for this thread and those it starts afterwards, and ignores SIGPIPE

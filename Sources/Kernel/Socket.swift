@@ -120,11 +120,6 @@ public struct Socket: ~Copyable, Sendable {
         _ = shutdown(descriptor, Int32(SHUT_WR))
     }
 
-    /// A listener takes no further connections; those in its queue are reset by the kernel.
-    public func stopListening() {
-        _ = shutdown(descriptor, Int32(SHUT_RDWR))
-    }
-
     /// The address the system chose, where port 0 was asked for.
     public var localAddress: SocketAddress? {
         var storage = sockaddr_storage()

@@ -10,6 +10,9 @@ public struct SystemFault: Error, Equatable, Sendable, CustomStringConvertible {
         self.code = code
     }
 
+    /// Somebody who was to answer has ended.
+    public static func gone(_ name: String) -> SystemFault { SystemFault(name, code: EPIPE) }
+
     /// The fault of the call that just returned on this thread.
     static func last(_ call: String) -> SystemFault { SystemFault(call, code: gh_errno()) }
 

@@ -22,6 +22,17 @@ extension Meter {
         }
     }
 
+    /// Adds what was counted elsewhere between two records.
+    func add(from before: MeterRecord, to after: MeterRecord, at moment: Moment) {
+        withState { state in
+            state.day.add(from: before.requestDay, to: after.requestDay, .day, at: moment)
+            state.month.add(from: before.requestMonth, to: after.requestMonth, .month, at: moment)
+            state.tokens.day.add(from: before.tokenDay, to: after.tokenDay, .day, at: moment)
+            state.tokens.month.add(
+                from: before.tokenMonth, to: after.tokenMonth, .month, at: moment)
+        }
+    }
+
     private static func record(_ window: WallWindow, at moment: Moment) -> WindowRecord {
         window.isOver(at: moment) ? WindowRecord() : window.record
     }

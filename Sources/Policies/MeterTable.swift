@@ -81,6 +81,21 @@ public final class MeterTable: Sendable {
         return lost
     }
 
+    /// Adds what another process has counted between two records of its meters.
+    public func add(
+        from before: [CounterFile.Entry], to after: [CounterFile.Entry], at moment: Moment
+    ) {
+        var growth: [Subject: (before: MeterRecord, after: MeterRecord)] = [:]
+        for entry in before { growth[entry.subject] = (entry.record, MeterRecord()) }
+        for entry in after {
+            growth[entry.subject, default: (MeterRecord(), MeterRecord())].after = entry.record
+        }
+        for (subject, records) in growth {
+            let meter = subject == .process ? process : try? meter(for: subject)
+            meter?.add(from: records.before, to: records.after, at: moment)
+        }
+    }
+
     /// Forgets the meters that nobody holds and whose windows have passed: a key that is taken out
     /// and put back within its month has not won anything. Returns how many were forgotten.
     @discardableResult

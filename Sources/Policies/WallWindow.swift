@@ -58,6 +58,19 @@ struct WallWindow: Sendable {
 
     init() {}
 
+    /// Adds what was counted elsewhere in the same window. It may be less than nothing: what was
+    /// held for a request is given back in part when its cost is known.
+    mutating func add(
+        from before: WindowRecord, to after: WindowRecord, _ kind: Kind, at moment: Moment
+    ) {
+        let start = after.count > 0 ? after.start : before.start
+        let growth = after.count - (before.start == start ? before.count : 0)
+        let own = isOver(at: moment) ? WindowRecord() : record
+        guard growth != 0, own.count == 0 || own.start == start else { return }
+        let sum = WindowRecord(start: start, count: max(0, own.count + growth))
+        self = WallWindow(sum, kind, at: moment)
+    }
+
     private mutating func open(_ kind: Kind, _ seconds: Int64, at moment: Moment) {
         switch kind {
         case .minute:

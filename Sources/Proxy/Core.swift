@@ -361,10 +361,11 @@ public final class Core {
     // MARK: Leaving
 
     /// Finishes what is in flight and takes nothing new. `isDone` tells when it is over.
-    public func drain() {
+    /// `isPatient`: connections that are idle may wait for one more request.
+    public func drain(isPatient: Bool = false) {
         guard !isDraining else { return }
         isDraining = true
-        for session in sessions.all { session.drain() }
+        for session in sessions.all { session.drain(isPatient: isPatient) }
         for pool in pools { pool.closeIdle() }
     }
 

@@ -391,12 +391,14 @@ final class Session {
     }
 
     /// Takes no further request. What is not open yet, or lingers, ends by its own clock.
-    func drain() {
+    /// `isPatient`: who speaks HTTP/1.1 and is silent now cannot know of it, and gets one more.
+    func drain(isPatient: Bool) {
         switch phase {
         case .handshaking, .lingering, .closed: break
-        case .sniffing: abort()
+        case .sniffing: if !isPatient { abort() }
         case .open:
             leave()
+            if isPatient { return }
             // The end of the last answer may still wait for the kernel to take it.
             let isIdle = streams.count == 0 && channel?.isBlocked == false
             if isIdle, !isHTTP2 { drainIdle() } else { isLeaving = true }

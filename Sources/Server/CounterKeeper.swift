@@ -15,17 +15,24 @@ final class CounterKeeper: Sendable {
     private let milliseconds: Int
     private let largest: Int
     private let stopping = Atomic<Bool>(false)
+    /// Another process keeps the file.
+    private let isHandedOver = Lock(false)
     private let waker: Waker
 
+    /// Bytes of the file of so many meters, in lines that are usual.
+    static func largestFile(meters: Int) -> Int { meters * lineBytes + lineBytes }
+
     /// Reads the file the configuration names and starts to keep it; nil: it names none.
+    /// `isCurrent`: the meters know already what it would tell.
     static func start(
-        _ configuration: Configuration, _ meters: MeterTable, _ warn: (String) -> Void
+        _ configuration: Configuration, _ meters: MeterTable, isCurrent: Bool,
+        _ warn: (String) -> Void
     ) throws(SystemFault) -> (keeper: CounterKeeper, thread: Thread)? {
         guard let path = configuration.stateFile else { return nil }
         let keeper = try CounterKeeper(
             path, meters, bound: configuration.limits.meters,
             milliseconds: configuration.stateInterval)
-        if let warning = keeper.load(at: Moment.now()) { warn(warning) }
+        if !isCurrent, let warning = keeper.load(at: Moment.now()) { warn(warning) }
         let thread = try Thread.spawn(name: "counters") {
             keeper.run { StandardStream.error.write("gatehouse: warning: \($0)\n") }
         }
@@ -39,7 +46,7 @@ final class CounterKeeper: Sendable {
         file = WholeFile(path)
         self.meters = meters
         self.milliseconds = milliseconds
-        largest = bound * Self.lineBytes + Self.lineBytes
+        largest = Self.largestFile(meters: bound)
         waker = try Waker()
     }
 
@@ -78,6 +85,12 @@ final class CounterKeeper: Sendable {
         }
     }
 
+    /// From now on the file is another process's. When this returns nothing more is written.
+    func handOver() { isHandedOver.withLock { $0 = true } }
+
+    /// It is this process's again.
+    func takeBack() { isHandedOver.withLock { $0 = false } }
+
     /// After the last request.
     func stop() {
         stopping.store(true, ordering: .releasing)
@@ -87,7 +100,16 @@ final class CounterKeeper: Sendable {
     private func write(at moment: Moment) throws(SystemFault) {
         var text = ByteBuffer()
         CounterFile.write(meters.records(at: moment), into: &text)
-        try file.replace(with: text.bytes)
+        let fault: SystemFault? = isHandedOver.withLock { isHandedOver in
+            guard !isHandedOver else { return nil }
+            do throws(SystemFault) {
+                try file.replace(with: text.bytes)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let fault { throw fault }
     }
 
     private func setAside(_ reason: String) -> String {

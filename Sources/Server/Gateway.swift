@@ -11,23 +11,33 @@ public final class Gateway {
     /// The program's version.
     public static let version = "0.1.0"
 
-    private let reloader: Reloader
-    private let mailboxes: [Mailbox]
-    private let workers: [Thread]
-    private let running: Running
-    private let resolver: Resolver
-    private let resolving: Thread
-    private let keys: KeySetWatch
-    private let health: HealthWatch
-    private let checking: Thread
-    private let log: AccessLogQueue?
-    private let metrics: MetricsService?
-    private let metricsThread: Thread?
-    private let meters: MeterTable
-    private let keeping: (keeper: CounterKeeper, thread: Thread)?
+    let reloader: Reloader
+    let mailboxes: [Mailbox]
+    let workers: [Thread]
+    let running: Running
+    let resolver: Resolver
+    let resolving: Thread
+    let keys: KeySetWatch
+    let health: HealthWatch
+    let checking: Thread
+    let log: AccessLogQueue?
+    let metrics: MetricsService?
+    let metricsThread: Thread?
+    let meters: MeterTable
+    let keeping: (keeper: CounterKeeper, thread: Thread)?
+    /// For a process that takes the place of this one; nil: this one has given them up.
+    var sockets: ListenerSockets?
+    /// nil: there was none, or it has ended.
+    var predecessor: Predecessor?
+    /// A process that is to take the place of this one is being started.
+    var succession: Succession?
+    /// It serves.
+    var successor: Succession?
+    /// This process ends then at the latest; nil: it goes on.
+    var drainedBy: Instant?
 
     /// How many workers still work.
-    private final class Running: Sendable {
+    final class Running: Sendable {
         private let count: Atomic<Int>
         init(_ count: Int) { self.count = Atomic(count) }
         var isOver: Bool { count.load(ordering: .acquiring) == 0 }
@@ -50,39 +60,40 @@ public final class Gateway {
             workers: count, descriptorLimit: Process.raiseDescriptorLimit(), meters: meters,
             keySources: sources)
         let first = try Generation(configuration, in: surroundings)
-        let snapshot = first.snapshot
-        let listeners = try Self.openListeners(configuration, workers: count)
+        let inheritance = Inheritance.ofThisProcess()
+        predecessor = Predecessor(inheritance, meters: configuration.limits.meters)
+        let sockets = try ListenerSockets(
+            configuration, workers: count, inheritance, warn: warn)
+        self.sockets = sockets
         let registry = Self.registry(of: first, workers: count)
         let started = Moment.now().wall
-        let record = ReloadRecord(started: started, limit: snapshot.processLimit)
-        metrics = try MetricsService.open(
-            configuration.metrics, registry, started: started, tokenKeys: sources,
-            reloads: record)
+        let record = ReloadRecord(started: started, limit: first.snapshot.processLimit)
         do throws(SystemFault) {
-            keeping = try CounterKeeper.start(configuration, meters, warn)
-            resolver = try Resolver(snapshot.upstreams, at: Moment.now().monotonic)
+            metrics = try MetricsService.open(
+                configuration.metrics, on: sockets.metrics, registry, started: started,
+                tokenKeys: sources, reloads: record)
+            resolver = try Resolver(first.snapshot.upstreams, at: Moment.now().monotonic)
             for fault in resolver.resolveDue().faults { warn(fault) }
             log = try Self.openLog(configuration.accessLog)
-            let mailboxes = try Mailbox.each(of: count)
-            self.mailboxes = mailboxes
+            keeping = try Self.takeCounters(predecessor, configuration, meters, warn)
+            mailboxes = try Mailbox.each(of: count)
             keys = KeySetWatch(sources, mailboxes)
-            health = try HealthWatch(snapshot)
+            health = try HealthWatch(first.snapshot)
             reloader = Reloader(
                 first, path: path, in: surroundings, mailboxes: mailboxes, resolver: resolver,
                 health: health, registry: registry, record: record)
             running = Running(count)
-            var threads: [Thread] = []
-            for index in 0..<count {
+            let (resolver, log, running) = (resolver, log, running)
+            workers = try mailboxes.enumerated().map { (index, mailbox) throws(SystemFault) in
                 let plan = WorkerPlan(
-                    index: index, snapshot: snapshot,
+                    index: index, snapshot: first.snapshot,
                     addresses: resolver.addresses.map(\.addresses),
-                    listeners: listeners.map { $0[index] }, traits: first.traits,
-                    mailbox: mailboxes[index], log: log, metrics: registry,
+                    sockets: Allotment(sockets.places(ofWorker: index, of: count)),
+                    traits: first.traits, mailbox: mailbox, log: log, metrics: registry,
                     spinMicroseconds: configuration.spinMicroseconds,
                     isPinned: configuration.pinWorkers)
-                threads.append(try Self.startWorker(plan, running))
+                return try Self.startWorker(plan, running)
             }
-            workers = threads
             resolving = try Self.startResolver(resolver, mailboxes)
             try keys.start(mailboxes)
             metricsThread = try metrics?.start(log)
@@ -90,12 +101,11 @@ public final class Gateway {
         } catch {
             throw StartFault("\(error)")
         }
-        for (settings, sockets) in zip(configuration.listeners, listeners) {
-            announce(Self.announcement(settings.name, sockets[0].socket.localAddress))
+        for (settings, address) in zip(configuration.listeners, sockets.addresses) {
+            announce(Self.announcement(settings.name, address))
         }
-        if let metrics {
-            announce(Self.announcement("metrics", metrics.socket.localAddress))
-        }
+        if let metrics { announce(Self.announcement("metrics", metrics.listener.address)) }
+        if let predecessor { predecessor.serving() } else { ServiceManager.ready() }
     }
 
     /// Loads everything `configuration` names without binding an address.
@@ -153,19 +163,17 @@ public final class Gateway {
         }
     }
 
-    /// For each listener its sockets, one for each worker.
-    private static func openListeners(
-        _ configuration: Configuration, workers: Int
-    ) throws(StartFault) -> [[Listener]] {
-        var listeners: [[Listener]] = []
-        for settings in configuration.listeners {
-            do throws(SystemFault) {
-                listeners.append(try Listener.open(settings.address, count: workers))
-            } catch {
-                throw StartFault("listener \(settings.name): \(error)")
-            }
+    /// Goes on with what the process before has counted, or with the file.
+    private static func takeCounters(
+        _ predecessor: Predecessor?, _ configuration: Configuration, _ meters: MeterTable,
+        _ warn: (String) -> Void
+    ) throws(SystemFault) -> (keeper: CounterKeeper, thread: Thread)? {
+        if let predecessor {
+            let lost = meters.restore(try predecessor.counters(), at: Moment.now())
+            if lost > 0 { warn("\(lost) counters more than limits.meters") }
         }
-        return listeners
+        return try CounterKeeper.start(
+            configuration, meters, isCurrent: predecessor != nil, warn)
     }
 
     private static func openLog(
@@ -194,60 +202,5 @@ public final class Gateway {
         line.append(decimal: UInt(address?.port ?? 0))
         line.append("}")
         return line.text
-    }
-
-    /// Serves until SIGTERM or SIGINT, then until what is in flight has ended or the drain's time
-    /// is over; a second signal ends it at once.
-    public func run() {
-        var drainedBy: Instant?
-        var memory = MemoryReturn()
-        var watch = MemoryWatch()
-        var looked = Moment.now().monotonic
-        var swept = looked
-        watch.look(at: looked, reloader.current)
-        while !running.isOver {
-            let signal = Signal.wait(milliseconds: drainedBy == nil ? 1_000 : 20)
-            let moment = Moment.now()
-            let now = moment.monotonic
-            watch.look(at: now, reloader.current)
-            if drainedBy == nil, now.since(looked) >= 5_000_000_000 {
-                memory.look(at: now)
-                looked = now
-            }
-            reloader.current.ticketKeys?.rotate(at: now)
-            if now.since(swept) >= 60_000_000_000 {
-                meters.sweep(at: moment)
-                swept = now
-            }
-            switch signal {
-            case .terminate, .interrupt:
-                if drainedBy == nil {
-                    drainedBy = now.advanced(milliseconds: reloader.drainMilliseconds)
-                    post(.drain)
-                } else {
-                    post(.abort)
-                }
-            case .hangUp:
-                log?.reopen()
-                if drainedBy == nil { reloader.reload() }
-            case .user1, nil: break
-            }
-            if let drainedBy, drainedBy <= now { post(.abort) }
-        }
-        for worker in workers { worker.join() }
-        keeping?.keeper.stop()
-        keeping?.thread.join()
-        health.stop()
-        checking.join()
-        keys.stop()
-        resolver.stop()
-        resolving.join()
-        metrics?.stop()
-        metricsThread?.join()
-        log?.stop()
-    }
-
-    private func post(_ letter: Letter) {
-        for mailbox in mailboxes { mailbox.post(letter) }
     }
 }

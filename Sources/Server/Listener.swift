@@ -1,24 +1,46 @@
 import Kernel
 
-/// A bound socket of one worker.
+/// A bound socket.
 ///
-/// Every worker has a socket of its own on the same address (SO_REUSEPORT), so that the kernel
-/// spreads the connections and no two workers are woken for one.
+/// Of those this program binds every worker has one of its own on the same address (SO_REUSEPORT),
+/// so that the kernel spreads the connections and no two workers are woken for one.
 final class Listener: Sendable {
+    /// Marks the names of sockets that the program itself has bound, which no listener's name can
+    /// begin with.
+    private static let mark = "@"
+
     let socket: Socket
+    let name: String
+    /// The service manager has bound it, and goes on to hold it.
+    let isActivated: Bool
+    let address: SocketAddress?
 
-    private init(_ socket: consuming Socket) { self.socket = socket }
-
-    /// One listener for each worker. Port 0 is settled by the first.
-    static func open(
-        _ address: SocketAddress, count: Int
-    ) throws(SystemFault) -> [Listener] {
-        let first = Listener(try Socket.listen(on: address))
-        let settled = first.socket.localAddress ?? address
-        var all = [first]
-        while all.count < count {
-            all.append(Listener(try Socket.listen(on: settled)))
-        }
-        return all
+    /// Binds another one.
+    init(
+        on address: SocketAddress, name: String, backlog: Int32 = 4096, sharingPort: Bool = true
+    ) throws(SystemFault) {
+        socket = try Socket.listen(on: address, backlog: backlog, sharingPort: sharingPort)
+        self.name = name
+        isActivated = false
+        self.address = socket.localAddress
     }
+
+    /// nil: what was inherited is no such socket.
+    init?(inheriting entry: Inheritance.Entry) {
+        guard let socket = Socket(inheriting: entry) else { return nil }
+        isActivated = !entry.name.hasPrefix(Self.mark)
+        name = isActivated ? entry.name : String(entry.name.dropFirst(Self.mark.count))
+        address = socket.localAddress
+        self.socket = socket
+    }
+
+    /// For another process.
+    var entry: Inheritance.Entry {
+        Inheritance.Entry(
+            name: isActivated ? name : Self.mark + name, descriptor: socket.descriptor)
+    }
+}
+
+extension Listener: CustomStringConvertible {
+    var description: String { "\"\(name)\" at \(address.map(\.description) ?? "no address")" }
 }

@@ -12,8 +12,9 @@ enum Letter: Sendable {
     case keys(Int, KeySet)
     /// Go over to another configuration.
     case adopt(Adoption)
-    /// Take nothing new, finish what is in flight, leave.
-    case drain
+    /// Take nothing new, finish what is in flight, leave. Patiently: there is another process for
+    /// whoever comes, so that nobody's connection has to be closed at a bad moment.
+    case drain(isPatient: Bool)
     /// Leave at once.
     case abort
 }

@@ -5,7 +5,7 @@ import Telemetry
 /// The thread of the metrics: a few connections, one after the other, as each is ready.
 final class MetricsLoop {
     private static let listenerToken = UInt64.max
-    private static let stopToken = UInt64.max - 1
+    private static let newsToken = UInt64.max - 1
     /// How long accepting rests when no descriptor is left.
     private static let restMilliseconds = 100
 
@@ -17,18 +17,17 @@ final class MetricsLoop {
     private var count = 0
     private var isListening = false
     private var restUntil: Instant?
-    private var isStopping = false
 
     init(_ service: MetricsService, _ log: AccessLogQueue?) throws(SystemFault) {
         self.service = service
         self.log = log
         poller = try Poller()
         connections = Array(repeating: nil, count: service.connectionLimit)
-        try poller.watchLevel(service.stopping.descriptor, token: Self.stopToken)
+        try poller.watchLevel(service.waker.descriptor, token: Self.newsToken)
     }
 
     func run() {
-        while !isStopping {
+        while !service.isStopping {
             listen(at: .now())
             turn()
         }
@@ -42,7 +41,7 @@ final class MetricsLoop {
             let (token, _) = poller.event(index)
             switch token {
             case Self.listenerToken: isCalled = true
-            case Self.stopToken: isStopping = true
+            case Self.newsToken: service.waker.acknowledge()
             default: connections[Int(token)]?.progress(at: now)
             }
         }
@@ -52,7 +51,7 @@ final class MetricsLoop {
             count -= 1
         }
         // Behind the events, so that none of them can mean a connection that came just now.
-        if isCalled { accept(at: now) }
+        if isCalled, !service.isLeaving { accept(at: now) }
     }
 
     private var patience: Int32 {
@@ -62,22 +61,28 @@ final class MetricsLoop {
 
     /// Looks for new connections again when there is a place for one.
     private func listen(at now: Instant) {
+        guard !service.isLeaving else { return leave() }
         guard !isListening, count < connections.count, restUntil.map({ $0 <= now }) ?? true else {
             return
         }
         restUntil = nil
         do throws(SystemFault) {
-            try poller.watchLevel(service.socket.descriptor, token: Self.listenerToken)
+            try poller.watchLevel(service.listener.socket.descriptor, token: Self.listenerToken)
             isListening = true
         } catch {
             rest(at: now)
         }
     }
 
+    private func leave() {
+        if isListening { ignoreListener() }
+        restUntil = nil
+    }
+
     private func accept(at now: Instant) {
         guard let slot = connections.firstIndex(where: { $0 == nil }) else { return }
         do throws(SystemFault) {
-            guard let accepted = try service.socket.accept() else { return }
+            guard let accepted = try service.listener.socket.accept() else { return }
             let connection = MetricsConnection(
                 accepted.take(), heads: heads, timeout: service.timeout, at: now,
                 page: { [service, log] in service.page(log) })
@@ -91,7 +96,7 @@ final class MetricsLoop {
     }
 
     private func ignoreListener() {
-        poller.ignore(service.socket.descriptor)
+        poller.ignore(service.listener.socket.descriptor)
         isListening = false
     }
 

@@ -7,17 +7,20 @@ import Telemetry
 /// so none can be held up by it.
 final class MetricsService: Sendable {
     let registry: MetricRegistry
-    let socket: Socket
+    let listener: Listener
     let connectionLimit: Int
     let timeout: Int
-    let stopping: Waker
+    /// For news to the thread.
+    let waker: Waker
     private let started: UnixTime
     private let tokenKeys: [KeySetSource]
     private let reloads: ReloadRecord
     private let scrapes = Atomic<Int>(0)
+    private let hasLeft = Atomic<Bool>(false)
+    private let hasStopped = Atomic<Bool>(false)
 
     private init(
-        _ settings: MetricsSettings, on address: SocketAddress, _ registry: MetricRegistry,
+        _ settings: MetricsSettings, on listener: Listener, _ registry: MetricRegistry,
         started: UnixTime, tokenKeys: [KeySetSource], reloads: ReloadRecord
     ) throws(SystemFault) {
         self.registry = registry
@@ -26,24 +29,19 @@ final class MetricsService: Sendable {
         self.reloads = reloads
         connectionLimit = settings.connections
         timeout = settings.timeout
-        stopping = try Waker()
-        socket = try Socket.listen(on: address, backlog: 64, sharingPort: false)
+        waker = try Waker()
+        self.listener = listener
     }
 
-    /// Binds the address; nil when there is to be no such listener.
+    /// nil: there is no listener for them, and nothing is counted.
     static func open(
-        _ settings: MetricsSettings, _ registry: MetricRegistry?, started: UnixTime,
-        tokenKeys: [KeySetSource], reloads: ReloadRecord
-    ) throws(StartFault) -> MetricsService? {
-        guard let address = settings.listen, let registry else { return nil }
-        do throws(SystemFault) {
-            return try MetricsService(
-                settings, on: address, registry, started: started, tokenKeys: tokenKeys,
-                reloads: reloads)
-        } catch {
-            throw StartFault(
-                "metrics.listen: \(error); set metrics.listen to another address, or to off")
-        }
+        _ settings: MetricsSettings, on listener: Listener?, _ registry: MetricRegistry?,
+        started: UnixTime, tokenKeys: [KeySetSource], reloads: ReloadRecord
+    ) throws(SystemFault) -> MetricsService? {
+        guard let listener, let registry else { return nil }
+        return try MetricsService(
+            settings, on: listener, registry, started: started, tokenKeys: tokenKeys,
+            reloads: reloads)
     }
 
     /// `log`: the one whose losses are told.
@@ -58,8 +56,20 @@ final class MetricsService: Sendable {
         }
     }
 
+    /// Another process answers from now on: nobody new is taken.
+    func leave() {
+        hasLeft.store(true, ordering: .releasing)
+        waker.wake()
+    }
+
     /// The thread ends soon afterwards.
-    func stop() { stopping.wake() }
+    func stop() {
+        hasStopped.store(true, ordering: .releasing)
+        waker.wake()
+    }
+
+    var isLeaving: Bool { hasLeft.load(ordering: .acquiring) }
+    var isStopping: Bool { hasStopped.load(ordering: .acquiring) }
 
     /// All metrics as they are now.
     func page(_ log: AccessLogQueue?) -> ByteBuffer {

@@ -38,6 +38,8 @@ final class Reloader {
 
     /// How long requests under way get when the program is told to end.
     var drainMilliseconds: Int { current.configuration.timeouts.drain }
+    /// How long a process that is to take the place of this one may take until it serves.
+    var restartMilliseconds: Int { current.configuration.timeouts.restart }
 
     /// Reads and checks everything anew. What is wrong is told as `gatehouse check` tells it, and
     /// then nothing has changed.

@@ -8,7 +8,7 @@ struct WorkerPlan: Sendable {
     let snapshot: Snapshot
     /// Of the endpoints of the snapshot's upstreams.
     let addresses: [[[SocketAddress]]]
-    let listeners: [Listener]
+    let sockets: Allotment
     /// Of the listeners, in their order.
     let traits: [ListenerTraits]
     let mailbox: Mailbox
@@ -28,6 +28,7 @@ final class Worker {
     private var spin: Spin
     /// Of the listeners, in their order: for connections that come from now on.
     private var traits: [ListenerTraits]
+    private var places: [ListenerSockets.Place]
     private var acceptable: [Int] = []
     private var accepts: UInt = 0
     /// Accepting rests until then, because no descriptor or no place was left.
@@ -42,6 +43,7 @@ final class Worker {
         network = PollerNetwork(poller)
         spin = Spin(microseconds: plan.spinMicroseconds)
         traits = plan.traits
+        places = plan.sockets.take()
         core = Core(
             snapshot: plan.snapshot, addresses: plan.addresses, network: network,
             log: plan.log?.makeOutbox(),
@@ -127,9 +129,9 @@ final class Worker {
                 core.adopt(adoption.snapshot, addresses: adoption.addresses)
                 traits = adoption.traits
                 adoption.taken()
-            case .drain:
+            case .drain(let isPatient):
                 stopListening()
-                core.drain()
+                core.drain(isPatient: isPatient)
             case .abort:
                 stopListening()
                 core.drain()
@@ -156,7 +158,7 @@ final class Worker {
         accepts &+= 1
         let index = acceptable[Int(accepts % UInt(acceptable.count))]
         do throws(SystemFault) {
-            try accept(plan.listeners[index], traits[index])
+            try accept(places[index].socket, traits[places[index].listener])
         } catch {
             rest()
         }
@@ -177,15 +179,20 @@ final class Worker {
     }
 
     private func listen() throws(SystemFault) {
-        for (index, listener) in plan.listeners.enumerated() {
-            let token = Token(.listener, slot: index)
-            try poller.watchLevel(listener.socket.descriptor, token: token.rawValue)
+        for (index, place) in places.enumerated() {
+            let token = Token(.listener, slot: index).rawValue
+            let descriptor = place.socket.socket.descriptor
+            if place.isShared {
+                try poller.watchShared(descriptor, token: token)
+            } else {
+                try poller.watchLevel(descriptor, token: token)
+            }
         }
         isListening = true
     }
 
     private func ignoreListeners() {
-        for listener in plan.listeners { poller.ignore(listener.socket.descriptor) }
+        for place in places { poller.ignore(place.socket.socket.descriptor) }
         isListening = false
     }
 
@@ -195,10 +202,12 @@ final class Worker {
         restUntil = core.now.monotonic.advanced(milliseconds: 100)
     }
 
+    /// A socket that nobody else holds is closed, and what is in its queue is reset. Others go on
+    /// with theirs.
     private func stopListening() {
         ignoreListeners()
         restUntil = nil
-        for listener in plan.listeners { listener.socket.stopListening() }
+        places = []
     }
 }
 

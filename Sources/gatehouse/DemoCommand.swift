@@ -18,7 +18,7 @@ enum DemoCommand {
                 case .terminate, .interrupt:
                     stop.wake()
                     return
-                case .hangUp, .user1, nil: continue
+                case .hangUp, .user1, .user2, nil: continue
                 }
             }
         }

@@ -86,17 +86,24 @@ class Starter:
 
     def __call__(self, profile="openai", keys=None, **options):
         """Starts a gateway; its default key is the first of `keys`."""
+        gateway = self.make(profile, keys, **options)
+        gateway.start()
+        return gateway
+
+    def make(self, profile="openai", keys=None, **options):
+        """The same, not started yet."""
         keys = [self.key()] if keys is None else list(keys)
         directory = self._make_directory()
         settings = self.settings(profile, keys, directory=directory, **options)
         gateway = Gateway(directory, settings, self.certs.ca, keys[0] if keys else None)
-        gateway.start()
         self.running.append(gateway)
         return gateway
 
     def stop(self):
         problems = []
         for gateway in reversed(self.running):
+            if not gateway.is_started:
+                continue
             try:
                 gateway.stop()
             except AssertionError as problem:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 from http1_client import HTTP1Client
 from http2_client import FrameClient, HTTP2Client
 from settings import REPOSITORY, dump
+from successor import Successor, adopt_orphans
 
 REPORTS = ("ERROR: AddressSanitizer", "WARNING: ThreadSanitizer", "ERROR: LeakSanitizer",
            "runtime error:", "Fatal error", "Assertion failed")
@@ -68,17 +70,21 @@ class Gateway:
         self.stderr = b""
         self._has_ended = False
         self.is_discarded = False
+        self.is_started = False
         self._ready = threading.Condition()
         self.exit_code = None
+        # Processes whose place another one took.
+        self.former = []
 
     # Life.
 
-    def start(self, deadline=60):
+    def start(self, deadline=60, wrapper=(), pass_fds=(), env=None):
+        """Starts the program, through `wrapper` if there is one."""
         self.config.write_text(dump(self.settings))
         self.process = subprocess.Popen(
-            [binary(), "serve", "--config", str(self.config)],
+            [*wrapper, binary(), "serve", "--config", str(self.config)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-            env=environment(), cwd=self.directory,
+            env=env or environment(), cwd=self.directory, pass_fds=pass_fds,
         )
         self._threads = [
             threading.Thread(target=self._read_stdout, daemon=True),
@@ -96,12 +102,14 @@ class Gateway:
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"the gateway did not start:\n{self.stderr.decode()}")
+        self.is_started = True
         return self
 
     def _read_stdout(self):
-        secured = {entry["name"]: "tls" in entry for entry in self.settings["listeners"]}
-        secured["metrics"] = False
         for line in self.process.stdout:
+            # They may be others after a restart.
+            secured = {entry["name"]: "tls" in entry for entry in self.settings["listeners"]}
+            secured["metrics"] = False
             self.stdout_lines.append(line.decode())
             try:
                 event = json.loads(line)
@@ -136,6 +144,32 @@ class Gateway:
             assert said, f"no \"{ending}\":\n{self.stderr[start:].decode()}"
             return self.stderr[start:].decode()
 
+    def restart(self, settings=None, deadline=30):
+        """Sends SIGUSR2, behind `settings` in the file, and waits until another process serves."""
+        if settings is not None:
+            self.settings = settings
+            self.config.write_text(dump(settings))
+        adopt_orphans()
+        with self._ready:
+            start = len(self.stderr)
+            self.process.send_signal(signal.SIGUSR2)
+            found = None
+
+            def serves():
+                nonlocal found
+                found = re.search(rb"gatehouse: process (\d+) serves", self.stderr[start:])
+                return found
+
+            said = self._ready.wait_for(serves, deadline)
+            assert said, f"no restart:\n{self.stderr[start:].decode()}"
+        self.former.append(self.process)
+        self.process = Successor(int(found[1]))
+
+    def wait_listener(self, name, deadline=20):
+        """Waits until the program has said where the listener is."""
+        with self._ready:
+            assert self._ready.wait_for(lambda: name in self.listeners, deadline), name
+
     def terminate(self):
         """Sends SIGTERM and returns at once."""
         self.process.send_signal(signal.SIGTERM)
@@ -151,7 +185,8 @@ class Gateway:
         """Ends a gateway on which a test has failed, whatever state it is in."""
         if self.exit_code is None:
             self.is_discarded = self.process.poll() is None
-            self.process.kill()
+            for process in [*self.former, self.process]:
+                process.kill()
             self.wait()
 
     def stop(self, deadline=60):
@@ -166,6 +201,8 @@ class Gateway:
                 raise AssertionError(f"no exit after SIGTERM:\n{self.stderr.decode()}") from None
         text = self.stderr.decode(errors="replace")
         if not self.is_discarded:
+            ends = [process.wait(deadline) for process in self.former]
+            assert not any(ends), f"processes before ended with {ends}:\n{text}"
             assert self.exit_code == 0, f"the gateway ended with {self.exit_code}:\n{text}"
         found = [report for report in REPORTS if report in text]
         assert not found, f"{found} on standard error:\n{text}"

@@ -13,6 +13,7 @@ from gateway import binary, environment
 from settings import REPOSITORY
 
 UNIT = REPOSITORY / "conf" / "gatehouse.service"
+SOCKET = REPOSITORY / "conf" / "gatehouse.socket"
 DOCKERFILE = REPOSITORY / "Dockerfile"
 GUIDE = REPOSITORY / "docs" / "deploy.md"
 # Libraries that belong to the C and C++ runtimes, which every image of Debian has.
@@ -94,6 +95,13 @@ def test_the_health_check_of_the_image_finds_the_listener_of_the_sample(sample):
         assert process.wait(20) == 0
 
 
+def test_the_socket_unit_opens_the_addresses_of_the_sample():
+    """An inherited socket is known by its address."""
+    shipped = yaml.safe_load((REPOSITORY / "conf" / "gatehouse.yaml").read_text())
+    opened = re.findall(r"^ListenStream=(.+)$", SOCKET.read_text(), re.M)
+    assert opened == [listener["address"] for listener in shipped["listeners"]]
+
+
 def test_the_unit_waits_longer_than_the_drain():
     drain = re.search(r"`drainSeconds`.*?\| `(\d+)` \|",
                       (REPOSITORY / "docs" / "configuration.md").read_text())
@@ -102,9 +110,10 @@ def test_the_unit_waits_longer_than_the_drain():
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
 def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path):
-    copy = tmp_path / "gatehouse.service"
-    copy.write_text(UNIT.read_text().replace("/usr/local/bin/gatehouse", binary()))
-    result = subprocess.run(["systemd-analyze", "verify", "--man=no", str(copy)],
+    copies = [tmp_path / UNIT.name, tmp_path / SOCKET.name]
+    for copy, unit in zip(copies, (UNIT, SOCKET), strict=True):
+        copy.write_text(unit.read_text().replace("/usr/local/bin/gatehouse", binary()))
+    result = subprocess.run(["systemd-analyze", "verify", "--man=no", *map(str, copies)],
                             capture_output=True, text=True)
     assert [line for line in result.stderr.splitlines() if "gatehouse" in line] == []
 

@@ -54,6 +54,38 @@ struct AccessLogRecordTests {
         #expect(line(record, path: "/v1/chat/completions?key=secret", model: "gpt-4o") == expected)
     }
 
+    @Test("every member is explained on the page for operators")
+    func documented() throws {
+        var record = makeRecord()
+        record.site = "s"
+        record.route = "r"
+        record.keyID = "k"
+        record.error = .upstreamFailed(.reset)
+        record.inputTokens = 1
+        record.outputTokens = 2
+        record.estimatedTokens = 3
+        record.attempts = 2
+        record.connectNanoseconds = 4
+        record.firstByteNanoseconds = 5
+        record.upstream = "u"
+        record.upstreamVersion = .http1
+        record.cancelledBy = .gateway
+        for member in Mirror(reflecting: record).children {
+            let value = Mirror(reflecting: member.value)
+            let isMissing = value.displayStyle == .optional && value.children.isEmpty
+            #expect(!isMissing, "set \(member.label ?? ""), which is new")
+        }
+        let written = line(record, path: "/", model: "m").matches(of: /"([a-z_]+)":/).map(\.1)
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "docs/operations.md")
+        let page = try String(contentsOf: file, encoding: .utf8)
+        let rows = page.split(separator: "<!-- log: begin -->")[1]
+            .split(separator: "<!-- log: end -->")[0]
+        let explained = rows.matches(of: /\n\| `([a-z_]+)` \|/).map(\.1)
+        #expect(written == explained)
+    }
+
     @Test("leaves out what there is not")
     func sparse() {
         let text = line(makeRecord(.get), path: "/")

@@ -96,3 +96,15 @@ static inline int gh_open_readonly(const char *path) {
 const char *gh_environment(const char *name);
 /// The GNU form of strerror_r(3): the text is in `buffer` or constant.
 const char *gh_error_text(int code, char *buffer, size_t size);
+#include <sys/wait.h>
+/// Nothing that is started gets the descriptor, and nobody waits for it.
+void gh_make_private(int fd);
+/// Starts `arguments[0]`, looked up in PATH, with `fds` as its descriptors 3, 4, …; 0, or why not.
+int gh_spawn(char *const arguments[], char *const environment[], const int *fds, int count, int *child);
+/// The strings of the environment, up to a null pointer.
+char **gh_environment_list(void);
+/// Sends a datagram to a Unix socket; -1: nobody got it.
+int gh_tell(const char *path, const char *text);
+/// Whether it is a TCP socket that takes connections.
+int gh_is_listening(int fd);
+int gh_socket_pair(int fds[2]);

@@ -114,7 +114,7 @@ struct Ending {
         }
         settle()
         for client in clients where client.codec.availableStreams > 0 && !client.isGone {
-            let size = min(world.scenario.bodyLimit, 140_000)
+            let size = min(world.regime.bodyLimit, 140_000)
             let probe = world.makeProbe(size)
             world.add(probe)
             world.trace.note(.probe, probe.number, client.line.ordinal)
@@ -163,7 +163,7 @@ struct Ending {
 
     private func compare() {
         for request in world.requests { world.judgeLog(request) }
-        if let finding = world.meter.finding(startOfTime: world.scenario.startOfTime) {
+        if let finding = world.model.finding {
             world.fault(finding)
         }
         if !world.dissolve() { world.fault("something holds on to the core") }

@@ -1,58 +1,83 @@
 import Kernel
 import Policies
 
-/// What one limited key was admitted and refused, compared with what its limit says.
+/// What one limited key was admitted and refused, compared with what its limits said at the time.
 struct MeterModel {
     private struct Decision {
-        let nanoseconds: UInt64
+        let moment: UInt64
+        /// Nanoseconds since 1970.
+        let wall: Int64
+        let limits: RequestLimits
         let isAdmitted: Bool
     }
 
-    private let limits: RequestLimits
     private var decisions: [Decision] = []
 
-    init(_ limits: RequestLimits) { self.limits = limits }
-
-    mutating func note(at nanoseconds: UInt64, isAdmitted: Bool) {
-        decisions.append(Decision(nanoseconds: nanoseconds, isAdmitted: isAdmitted))
+    mutating func note(at moment: UInt64, wall: Int64, _ limits: RequestLimits, isAdmitted: Bool) {
+        decisions.append(
+            Decision(moment: moment, wall: wall, limits: limits, isAdmitted: isAdmitted))
     }
 
     /// What was decided wrongly; nil: nothing. Among decisions of one moment the order is unknown,
     /// but their number is not.
-    func finding(startOfTime: Int64) -> String? {
-        var minute = Window(), day = Window()
-        var anchor: UInt64?
-        let moments = Dictionary(grouping: decisions, by: \.nanoseconds)
+    var finding: String? {
+        var state = State()
+        let moments = Dictionary(grouping: decisions, by: \.moment)
         for moment in moments.keys.sorted() {
-            let wall = UInt64(startOfTime) + moment
-            if limits.minuteKind == .anchoredMinute {
-                if let start = anchor, moment - start >= 60_000_000_000 { anchor = nil }
-                minute.roll(to: anchor ?? moment)
-            } else {
-                minute.roll(to: wall / 60_000_000_000)
-            }
-            day.roll(to: wall / 86_400_000_000_000)
             let here = moments[moment] ?? []
-            let admitted = here.filter(\.isAdmitted).count
-            let room = min(
-                (limits.perMinute ?? .max) - minute.count, (limits.perDay ?? .max) - day.count)
-            if admitted != min(room, here.count) {
+            let admitted = here.count(where: \.isAdmitted)
+            let room = here.count { state.admits($0) }
+            if admitted != room {
                 return "\(admitted) of \(here.count) admitted at \(moment), room was for \(room)"
             }
-            if admitted > 0, anchor == nil { anchor = moment }
-            minute.count += admitted
-            day.count += admitted
         }
         return nil
     }
 
+    private struct State {
+        private var anchor: UInt64?
+        private var anchored = 0
+        private var minute = Window()
+        private var day = Window()
+
+        mutating func admits(_ decision: Decision) -> Bool {
+            let limits = decision.limits
+            let isAnchored = limits.minuteKind == .anchoredMinute
+            if isAnchored {
+                if let anchor, decision.moment - anchor >= 60_000_000_000 { self.anchor = nil }
+                if anchor == nil { anchored = 0 }
+            } else {
+                minute.roll(60_000_000_000, to: decision)
+            }
+            guard (isAnchored ? anchored : minute.count) < limits.perMinute ?? .max else {
+                return false
+            }
+            if let limit = limits.perDay {
+                day.roll(86_400_000_000_000, to: decision)
+                guard day.count < limit else { return false }
+                day.count += 1
+            }
+            anchor = anchor ?? decision.moment
+            anchored += 1
+            minute.count += 1
+            return true
+        }
+    }
+
+    /// A window of the wall clock. Set back, the clock does not open it again, unless as much time
+    /// has passed as the window had left.
     private struct Window {
-        private var start: UInt64?
+        private var range: Range<Int64> = 0..<0
+        private var expiry: UInt64 = 0
         var count = 0
 
-        mutating func roll(to start: UInt64) {
-            if start != self.start { count = 0 }
-            self.start = start
+        mutating func roll(_ length: Int64, to decision: Decision) {
+            if range.contains(decision.wall) { return }
+            if decision.wall < range.lowerBound, decision.moment < expiry { return }
+            let start = decision.wall / length * length
+            range = start..<(start + length)
+            expiry = decision.moment + UInt64(range.upperBound - decision.wall)
+            count = 0
         }
     }
 }

@@ -22,6 +22,9 @@ final class Request {
     var attack: Attack?
     /// Sent when the schedule is over, to a gateway that must serve it.
     var isProbe = false
+    /// What was in force when it was sent, and when it went on.
+    var firstRegime = 0
+    var lastRegime: Int?
     /// Every try to have it served.
     var attempts: [Attempt] = []
 

@@ -17,6 +17,10 @@ struct Scenario {
     let hasTimeJumps: Bool
     let hasTightPool: Bool
     let hasTightBudget: Bool
+    /// New snapshots take over.
+    let hasReloads: Bool
+    /// The wall clock is set.
+    let hasClockJumps: Bool
     /// There are upstreams that keep no rule.
     let hasVillains: Bool
     /// There are clients that keep no rule.
@@ -52,6 +56,8 @@ struct Scenario {
         hasTimeJumps = random.isLucky(1, in: 3)
         hasTightPool = random.isLucky(1, in: 3)
         hasTightBudget = random.isLucky(1, in: 6)
+        hasReloads = random.isLucky(1, in: 4)
+        hasClockJumps = random.isLucky(1, in: 6)
         hasVillains = random.isLucky(1, in: 4)
         hasAttackers = random.isLucky(1, in: 3)
         steps = 40 + random.below(160)

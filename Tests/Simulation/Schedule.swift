@@ -47,7 +47,7 @@ struct Schedule {
         case 23: if world.scenario.hasClientTrouble { cancel() }
         case 24: if world.scenario.hasUpstreamTrouble { harm() }
         case 25: if world.scenario.hasUpstreamTrouble { obstruct() }
-        case 26: wait()
+        case 26: try pass()
         case 27: meetFates()
         case 28: if world.random.isLucky(1, in: 4) { world.settleAndCheck() }
         case 29: if world.scenario.hasClientTrouble { fallMute() }
@@ -230,6 +230,20 @@ struct Schedule {
 
     // MARK: Everything else
 
+    /// Time goes on, and sometimes something else than time.
+    private func pass() throws {
+        if world.scenario.hasReloads, world.random.isLucky(2, in: 3) {
+            try world.reload()
+        } else if world.scenario.hasClockJumps, world.random.isLucky(1, in: 2) {
+            let hour = 3_600_000
+            world.setClock(
+                by: world.random.pick([1_000, 61_000, hour, 30 * hour])
+                    * (world.random.isLucky(1, in: 2) ? 1 : -1))
+        } else {
+            wait()
+        }
+    }
+
     private func work() {
         guard let peer = pick(world.peers.filter { !$0.isGone }) else { return }
         let stride = world.random.pick([1, 9, 100, 1_000, 16_384, 65_536])
@@ -240,7 +254,8 @@ struct Schedule {
     private func wait() {
         let milliseconds =
             world.scenario.hasTimeJumps && world.random.isLucky(1, in: 3)
-            ? world.random.pick([1_000, 5_000, 16_000, 30_000]) : world.random.below(12)
+            ? world.random.pick([1_000, 5_000, 16_000, 30_000, 90_000, 7_200_000])
+            : world.random.below(12)
         world.advance(milliseconds: milliseconds)
     }
 }

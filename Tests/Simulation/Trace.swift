@@ -5,7 +5,7 @@ struct Trace {
         case scenario, connect, request, work, turn, accept, refuse, network, reset, end, breakOff
         case goAway, stall, lazy, clock, answer, garbage, drain, settle, resume, resolve, interim
         case head, body, message, broken, log, upstreamHead, upstreamEnd, upstreamBroken, probe
-        case calm, leave, silence, mute, attack, strike, villainy
+        case calm, leave, silence, mute, attack, strike, villainy, reload, clockSet
     }
 
     private(set) var hash: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -11,7 +11,10 @@ extension World {
         if !request.isSpoiled, head.fields.text(of: "x-request-id") != "sim-\(number)" {
             fault("\(number) lost its id")
         }
-        if let answer = refusal(of: request) { fault("\(number) went on instead of \(answer)") }
+        if regimes(of: request).allSatisfy({ refusal(of: request, under: $0) != nil }) {
+            fault("\(number) went on, which nothing allows")
+        }
+        request.lastRegime = request.lastRegime ?? regimes.count - 1
         guard let last = request.attempts.last else { return }
         let mayRepeat =
             request.method.isSafe && (request.route == .listing || request.body == nil)
@@ -20,17 +23,19 @@ extension World {
     }
 
     /// What must be answered whatever the upstream does; nil: nothing is wrong with the request.
-    private func refusal(of request: Request) -> Int? {
-        let length = request.body?.count ?? 0
+    private func refusal(of request: Request, under regime: Regime) -> Int? {
+        let isLong = (request.body?.count ?? 0) > regime.bodyLimit
         if request.route == .unknown { return 404 }
-        if request.declaresLength, length > scenario.bodyLimit { return 413 }
+        if request.route == .listing, !regime.hasListing { return 404 }
+        if request.declaresLength, isLong { return 413 }
         switch request.key {
+        case .bound where regime.boundKey != .active: return 403
         case .good, .limited, .bound: break
         case .unknown, .missing, .expired: return 401
         case .suspended, .revoked: return 403
         }
         guard request.route == .chat else { return nil }
-        if length > scenario.bodyLimit { return 413 }
+        if isLong { return 413 }
         if !request.isValidJSON { return 400 }
         return request.key == .bound && request.namesForbiddenModel ? 403 : nil
     }
@@ -61,7 +66,8 @@ extension World {
 
     private func isRight(_ status: Int, _ request: Request) -> Bool {
         if request.route == .health, status == 200 { return true }
-        if let refusal = refusal(of: request), status == refusal { return true }
+        let inForce = regimes(of: request)
+        if inForce.contains(where: { refusal(of: request, under: $0) == status }) { return true }
         switch status {
         case 408: return hasTimePassed
         case 413: return isTooLong(request)
@@ -80,13 +86,16 @@ extension World {
     }
 
     private func isMetered(_ request: Request) -> Bool {
-        let isLong = (request.body?.count ?? 0) > scenario.bodyLimit
-        return request.route != .unknown && !(isLong && request.declaresLength)
+        request.route != .unknown
+            && regimes(of: request).contains { regime in
+                !(request.declaresLength && (request.body?.count ?? 0) > regime.bodyLimit)
+            }
     }
 
     private func isTooLong(_ request: Request) -> Bool {
         let takesBody = request.route == .chat || request.route == .upload
-        return takesBody && (request.body?.count ?? 0) > scenario.bodyLimit
+        let size = request.body?.count ?? 0
+        return takesBody && regimes(of: request).contains { size > $0.bodyLimit }
     }
 
     /// A whole answer.

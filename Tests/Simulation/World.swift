@@ -2,6 +2,7 @@ import Chance
 import Crypto
 import HTTP
 import Kernel
+import Policies
 import Proxy
 import Telemetry
 
@@ -10,7 +11,9 @@ import Telemetry
 final class World {
     let scenario: Scenario
     let network: SimulatedNetwork
-    let snapshot: Snapshot
+    var snapshot: Snapshot
+    /// Of the limited key; it outlives reloads.
+    let meter = Meter()
     private(set) var core: Core
     private let log: AccessLogQueue
     private let outbox: AccessLogOutbox
@@ -23,7 +26,12 @@ final class World {
     private(set) var attackers: [Attacker] = []
     private(set) var attacks = 0
     private(set) var requests: [Request] = []
-    private(set) var meter: MeterModel
+    private(set) var model = MeterModel()
+    /// What was and is in force, each from its moment on.
+    private(set) var regimes: [Regime] = []
+    private var regimeStarts: [UInt64] = []
+    /// How far the wall clock was set, each from its moment on.
+    private var wallShifts: [(start: UInt64, nanoseconds: Int64)] = [(0, 0)]
     private(set) var nanoseconds: UInt64 = 5_000_000_000
     /// What went wrong; the first finding counts.
     private(set) var finding: String?
@@ -46,15 +54,17 @@ final class World {
         self.random = random
         trace = Trace(isTold: isTold)
         network = SimulatedNetwork(capacity: scenario.lineCapacity)
-        snapshot = try scenario.makeSnapshot()
+        regimes = [Regime(scenario)]
+        regimeStarts = [0]
+        snapshot = try scenario.makeSnapshot(regimes[0], meter)
         log = try AccessLogQueue.withoutWriter()
         outbox = log.makeOutbox()
-        meter = MeterModel(scenario.minuteLimit)
         let ids = SeededRandom(seed: self.random.next())
         core = Core(
             snapshot: snapshot, addresses: [Self.addresses(1, of: scenario.endpoints)],
             network: network, log: outbox,
-            now: Self.moment(nanoseconds, scenario), random: RandomSource(substitute: ids))
+            now: Self.moment(nanoseconds, scenario.startOfTime),
+            random: RandomSource(substitute: ids))
     }
 
     /// So many addresses for each endpoint.
@@ -72,12 +82,29 @@ final class World {
         ])
     }
 
-    var now: Moment { Self.moment(nanoseconds, scenario) }
+    var now: Moment { Self.moment(nanoseconds, wallStart(at: nanoseconds)) }
 
-    private static func moment(_ nanoseconds: UInt64, _ scenario: Scenario) -> Moment {
+    private static func moment(_ nanoseconds: UInt64, _ wallStart: Int64) -> Moment {
         Moment(
             monotonic: Instant(nanoseconds: nanoseconds),
-            wall: UnixTime(nanoseconds: scenario.startOfTime + Int64(nanoseconds)))
+            wall: UnixTime(nanoseconds: wallStart + Int64(nanoseconds)))
+    }
+
+    /// The wall clock's time at the beginning of the monotonic one, as it looked at that moment.
+    private func wallStart(at moment: UInt64) -> Int64 {
+        let shift = wallShifts.last { $0.start <= moment }
+        return scenario.startOfTime + (shift?.nanoseconds ?? 0)
+    }
+
+    func shiftWall(by count: Int64) {
+        wallShifts.append((nanoseconds, (wallShifts.last?.nanoseconds ?? 0) + count))
+    }
+
+    var regime: Regime { regimes[regimes.count - 1] }
+
+    func enact(_ regime: Regime) {
+        regimes.append(regime)
+        regimeStarts.append(nanoseconds)
     }
 
     func fault(_ text: String) { if finding == nil { finding = text } }
@@ -86,7 +113,10 @@ final class World {
         number < requests.count ? requests[number] : nil
     }
 
-    func add(_ request: Request) { requests.append(request) }
+    func add(_ request: Request) {
+        request.firstRegime = regimes.count - 1
+        requests.append(request)
+    }
 
     var livingClients: [Client] { clients.filter(\.isPresent) }
     var livingUpstreams: [Upstream] { upstreams.filter { !$0.isGone && !$0.line.isReleased } }
@@ -235,8 +265,10 @@ final class World {
 
     private func take(_ line: LogLine) {
         if line.key == Request.Key.limited.rawValue {
-            meter.note(
-                at: nanoseconds - UInt64(line.durationMicroseconds) * 1_000,
+            let moment = nanoseconds - UInt64(line.durationMicroseconds) * 1_000
+            let inForce = regimeStarts.lastIndex { $0 <= moment } ?? 0
+            model.note(
+                at: moment, wall: wallStart(at: moment) + Int64(moment), regimes[inForce].limits,
                 isAdmitted: line.error != "rate_limit_exceeded")
         }
         let text = line.requestID

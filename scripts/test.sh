@@ -69,8 +69,8 @@ required "format" swift format lint --strict -r Sources Tests Package.swift
 required "release build" swift build -c release
 release=$(swift build -c release --show-bin-path)/gatehouse
 stage "unit tests (debug)" unit_tests
-stage "simulation: 10,000 schedules (release)" \
-    "$(dirname "$release")/gatehouse-simulate" 1...10000
+stage "simulation: 20,000 schedules (release)" \
+    "$(dirname "$release")/gatehouse-simulate" 1...20000
 stage "conformance (release)" conformance "$release" conformance
 if stage "AddressSanitizer: build" sanitized_build address asan; then
     stage "AddressSanitizer: unit tests" sanitized_tests address asan

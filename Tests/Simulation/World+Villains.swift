@@ -2,7 +2,8 @@ import Proxy
 
 /// What may come of upstreams that keep no rule.
 extension World {
-    /// Over HTTP/1.1 a connection on which anything was wrong ends with the exchange it was said to.
+    /// Over HTTP/1.1 a connection on which anything was wrong ends with the exchange it was said
+    /// to.
     func checkVillain(_ upstream: Upstream, _ found: Inventory) {
         guard !upstream.isHTTP2, upstream.isHeard, !upstream.isStalled else { return }
         for talk in upstream.talks {

@@ -43,7 +43,7 @@ extension Exchange {
         guard status == 0, heldAnswer == nil, let asked = upstreamIndex,
             choice?.moveOn(elsewhere: elsewhere) == true
         else { return false }
-        core.metrics?.fellBack(from: asked)
+        core.metrics?.fellBack(from: pools[asked].target.number)
         return true
     }
 

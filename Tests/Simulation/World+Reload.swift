@@ -11,7 +11,7 @@ extension World {
         snapshot = try scenario.makeSnapshot(regime, meter, after: snapshot)
         trace.note(.reload, regime.bodyLimit, regime.hasListing ? 1 : 0)
         core.beginTurn(now)
-        core.adopt(snapshot)
+        core.adopt(snapshot, addresses: [Self.addresses(1, of: scenario.endpoints)])
         _ = core.endTurn()
     }
 

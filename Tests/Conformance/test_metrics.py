@@ -272,6 +272,9 @@ def test_tls_handshakes_are_counted_by_how_they_end(start, tag):
         raw = socket.create_connection((target.host, target.port), 15)
         with context.wrap_socket(raw, server_hostname="localhost", session=session) as secured:
             session = secured.session
+            # Answered, so that the end of the connection does not overtake the handshake's.
+            secured.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert secured.recv(4096).startswith(b"HTTP/1.1 200 ")
     with socket.create_connection((target.host, target.port), 15) as raw:
         raw.sendall(b"this is not TLS, whatever it may be\r\n\r\n")
         while raw.recv(4096):

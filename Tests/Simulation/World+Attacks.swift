@@ -34,6 +34,9 @@ extension World {
             if burden.streams > limits.concurrentStreams {
                 fault("\(burden.streams) streams of one client")
             }
+            if burden.streams == 0, burden.headBytes != 0 {
+                fault("\(burden.headBytes) bytes of heads of no stream")
+            }
             if burden.headBytes > limits.connectionHeadBytes {
                 fault("\(burden.headBytes) bytes of heads of one client")
             }

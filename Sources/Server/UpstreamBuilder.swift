@@ -1,6 +1,7 @@
 import Configuration
 import Crypto
 import Kernel
+import Policies
 import Proxy
 import TLS
 import Telemetry

@@ -13,7 +13,8 @@ from behaviours import DONE, chat_event
 from http1_client import HTTP1Client
 from test_endpoints import url, wait_told
 from test_metrics import Scrape
-from test_reload import CHAT, JSON_TYPE, REFUSED, changed, connections, openssl, statuses
+from certificates import openssl
+from test_reload import CHAT, JSON_TYPE, REFUSED, changed, connections, statuses
 from upstream import Upstream
 
 

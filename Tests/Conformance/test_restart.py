@@ -14,6 +14,7 @@ import pytest
 
 from behaviours import DONE, chat_event
 from gateway import binary
+from settings import dump
 from test_metrics import Scrape
 from test_reload import CHAT, JSON_TYPE, Pair, changed, entry
 
@@ -279,7 +280,7 @@ def test_a_new_process_that_does_not_start_leaves_the_old_one_serving(start, tag
         busy = copy.deepcopy(gateway.settings)
         busy["listeners"].append(
             {"name": "busy", "address": f"127.0.0.1:{taken.getsockname()[1]}"})
-        gateway.config.write_text(json.dumps(busy))
+        gateway.config.write_text(dump(busy))
         said = refuse_restart(gateway, "ended with status 1")
         assert "listener busy: bind" in said
     gateway.config.write_text(good)

@@ -53,7 +53,7 @@ extension Gateway {
             if drainedBy == nil {
                 succession?.abandon()
                 succession = nil
-                ServiceManager.stopping()
+                ServiceNotice.stopping()
                 drain(isPatient: false, at: now)
             } else {
                 post(.abort)
@@ -73,9 +73,9 @@ extension Gateway {
     }
 
     private func reload() {
-        ServiceManager.reloading()
+        ServiceNotice.reloading()
         reloader.reload()
-        ServiceManager.ready()
+        ServiceNotice.ready()
     }
 
     private func post(_ letter: Letter) {
@@ -119,7 +119,7 @@ extension Gateway {
         case .done(let process):
             self.succession = nil
             successor = succession
-            ServiceManager.succeeded(by: process)
+            ServiceNotice.succeeded(by: process)
             StandardStream.error.write(
                 "gatehouse: process \(process.number) serves; this one ends what is under way\n")
             metrics?.leave()

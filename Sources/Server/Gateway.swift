@@ -105,7 +105,7 @@ public final class Gateway {
             announce(Self.announcement(settings.name, address))
         }
         if let metrics { announce(Self.announcement("metrics", metrics.listener.address)) }
-        if let predecessor { predecessor.serving() } else { ServiceManager.ready() }
+        if let predecessor { predecessor.serving() } else { ServiceNotice.ready() }
     }
 
     /// Loads everything `configuration` names without binding an address.

@@ -1,7 +1,7 @@
 import CKernel
 
 /// What is told to the service manager that started the process, if there is one (sd_notify(3)).
-public enum ServiceManager {
+public enum ServiceNotice {
     /// Clients are served.
     public static func ready() { tell("READY=1") }
 

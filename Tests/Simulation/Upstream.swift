@@ -29,7 +29,7 @@ final class Upstream: Peer {
         if let attack = request.attack {
             world.judgeForwarded(attack, head)
         } else {
-            world.judgeForwarded(request, head)
+            world.judgeForwarded(request, head, isRefused: hasRefusedAll)
         }
         let isVictim = isVillain && request.method != .head && request.attack == nil
         let attempt = isVictim ? world.makeVictim(request) : world.makeAttempt(request)

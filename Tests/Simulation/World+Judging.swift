@@ -3,8 +3,9 @@ import Policies
 
 /// What is right, request by request.
 extension World {
-    /// A request reached an upstream.
-    func judgeForwarded(_ request: Request, _ head: Head) {
+    /// A request reached an upstream. `isRefused`: one that had said before that it does nothing
+    /// for anybody, so that the request may be at another one by now.
+    func judgeForwarded(_ request: Request, _ head: Head, isRefused: Bool) {
         let number = request.number
         if request.isUnprocessed { fault("\(number) was served after all") }
         if head.fields.text(of: "authorization") != nil { fault("\(number) took its key along") }
@@ -15,7 +16,7 @@ extension World {
             fault("\(number) went on, which nothing allows")
         }
         request.lastRegime = request.lastRegime ?? regimes.count - 1
-        guard let last = request.attempts.last else { return }
+        guard !isRefused, let last = request.attempts.last else { return }
         let mayRepeat =
             request.method.isSafe && (request.route == .listing || request.body == nil)
         if !last.isRefused, !mayRepeat { fault("\(number) was sent twice") }

@@ -42,7 +42,8 @@ extension World {
             fault("a codec waits for \(account.codec) bytes, exchanges for \(account.exchanges)")
         }
         let isHTTP2 = scenario.isUpstreamHTTP2
-        // libnghttp2 hands on the piece with which a peer leaves its window, then resets the stream.
+        // libnghttp2 hands on the piece with which a peer leaves its window, then resets the
+        // stream.
         let excess = isHTTP2 && scenario.hasVillains ? 16_384 : 0
         let outBound = scenario.bufferBound(isHTTP2: isHTTP2, scenario.upstreamLimits) + excess
         // Which protocol the client of a share speaks does not matter for a bound on both.

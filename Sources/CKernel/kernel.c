@@ -138,6 +138,9 @@ int gh_tell(const char *path, const char *text) {
     if (path[0] == '@') address.sun_path[0] = 0;
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return -1;
+    // A manager that has stopped reading its queue must not stop the program.
+    struct timeval patience = {.tv_sec = 1};
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     socklen_t size = offsetof(struct sockaddr_un, sun_path) + length;
     ssize_t sent = sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address, size);
     close(fd);

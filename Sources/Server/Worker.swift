@@ -130,10 +130,10 @@ final class Worker {
                 traits = adoption.traits
                 adoption.taken()
             case .drain(let isPatient):
-                stopListening()
+                stopListening(isSucceeded: isPatient)
                 core.drain(isPatient: isPatient)
             case .abort:
-                stopListening()
+                stopListening(isSucceeded: false)
                 core.drain()
                 core.abort()
             }
@@ -158,16 +158,17 @@ final class Worker {
         accepts &+= 1
         let index = acceptable[Int(accepts % UInt(acceptable.count))]
         do throws(SystemFault) {
-            try accept(places[index].socket, traits[places[index].listener])
+            _ = try accept(places[index].socket, traits[places[index].listener])
         } catch {
             rest()
         }
     }
 
+    /// Takes one connection; false: there was none, or no place for it.
     private func accept(
         _ listener: Listener, _ traits: ListenerTraits
-    ) throws(SystemFault) {
-        guard let accepted = try listener.socket.accept() else { return }
+    ) throws(SystemFault) -> Bool {
+        guard let accepted = try listener.socket.accept() else { return false }
         let peer = accepted.peer
         let wire = SocketWire(accepted.take())
         let isTaken = try core.accepted(peer: peer, traits: traits) {
@@ -176,6 +177,7 @@ final class Worker {
             return wire
         }
         if !isTaken { rest() }
+        return isTaken
     }
 
     private func listen() throws(SystemFault) {
@@ -203,11 +205,25 @@ final class Worker {
     }
 
     /// A socket that nobody else holds is closed, and what is in its queue is reset. Others go on
-    /// with theirs.
-    private func stopListening() {
+    /// with theirs. `isSucceeded`: another process listens there already.
+    private func stopListening(isSucceeded: Bool) {
         ignoreListeners()
+        if isSucceeded {
+            for place in places where place.isShared { takeWaiting(place) }
+        }
         restUntil = nil
         places = []
+    }
+
+    /// For each connection the kernel wakes one of those that share a queue. Whoever comes from now
+    /// on wakes somebody else; but who is in the queue may have woken this worker alone, and would
+    /// wait until the next one comes.
+    private func takeWaiting(_ place: ListenerSockets.Place) {
+        do throws(SystemFault) {
+            while try accept(place.socket, traits[place.listener]) {}
+        } catch {
+            StandardStream.error.write("gatehouse: warning: accept: \(error)\n")
+        }
     }
 }
 

@@ -4,7 +4,9 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -189,7 +191,42 @@ def test_the_manager_is_told_of_reloads_restarts_and_the_end(activate, manager):
     assert manager.heard[:3] == ["READY=1", said, "READY=1"]
 
 
+def test_nobody_waits_in_vain_while_processes_change_at_a_shared_queue(activate, manager):
+    """One connection at a time: none is there to wake whoever should have served the last."""
+    found = manager.bind()
+    gateway = activate([found], names="clear", top={"listeners": [plain(found)]})
+    port = found.getsockname()[1]
+    answers, over = [], threading.Event()
+
+    def go_on():
+        while not over.is_set():
+            answers.append(ask(port))
+
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(go_on)
+        try:
+            for _ in range(12):
+                before = len(answers)
+                gateway.restart()
+                manager.hear("MAINPID=")
+                while len(answers) < before + 20 and not asking.done():
+                    time.sleep(0.001)
+        finally:
+            over.set()
+        asking.result()
+    assert set(answers) == {OK}
+
+
 def test_a_manager_that_does_not_listen_holds_nobody_up(start, tmp_path):
     gateway = start.make()
     gateway.start(env=environment(NOTIFY_SOCKET=str(tmp_path / "nobody")))
     assert gateway.call("h1", "GET", "/health", key=None).status == 200
+
+
+def test_a_manager_that_has_stopped_reading_holds_nobody_up(activate, manager):
+    found = manager.bind()
+    gateway = activate([found], names="clear", top={"listeners": [plain(found)]})
+    # More notices than its queue takes.
+    for _ in range(8):
+        gateway.reload()
+    assert ask(found.getsockname()[1]) == OK

@@ -164,6 +164,7 @@ def test_what_takes_a_restart_is_taken_by_one(start, tmp_path, tag):
     settings["accessLog"]["path"] = str(tmp_path / "other.log")
     settings["sites"][0]["keys"][0]["status"] = "revoked"
     gateway.restart(settings)
+    assert gateway.former[0].wait(30) == 0
     assert gateway.chat("h2", tag).status == 403
     gateway.wait_listener("fresh")
     assert gateway.call("h1", "GET", "/health", key=None, listener="fresh").status == 200
@@ -352,6 +353,8 @@ def test_certificates_are_those_of_the_files_after_a_restart(start, tmp_path, ce
     gateway = start(top={"listeners": [pair.listener()]})
     pair.issue()
     gateway.restart()
+    # Until it has stopped to listen the old process may still be the one that answers.
+    assert gateway.former[0].wait(30) == 0
     with gateway.http1() as client:
         assert client.socket.getpeercert(True) == pair.served
 
@@ -359,6 +362,7 @@ def test_certificates_are_those_of_the_files_after_a_restart(start, tmp_path, ce
 def test_a_reload_after_a_restart_is_the_new_process_s(start, tag):
     gateway = start()
     gateway.restart()
+    assert gateway.former[0].wait(30) == 0
     gateway.reload(changed(gateway, keys=[entry(gateway.key, status="revoked")]))
     assert gateway.chat("h2", tag).status == 403
 

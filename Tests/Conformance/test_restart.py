@@ -189,6 +189,7 @@ def test_counters_go_over_to_the_new_process(start, tag):
     for protocol in ("h1", "h2", "h1"):
         statuses += [gateway.chat(protocol, tag).status for _ in range(2)]
         gateway.restart()
+        assert gateway.former[-1].wait(30) == 0
     assert statuses == [200, 200, 200, 200, 200, 429]
     assert gateway.chat("h2", tag).status == 429
 
@@ -287,6 +288,7 @@ def test_a_new_process_that_does_not_start_leaves_the_old_one_serving(start, tag
     gateway.config.write_text(good)
     ask.append(gateway.chat("h1", tag).status)
     gateway.restart()
+    assert gateway.former[-1].wait(30) == 0
     ask += [gateway.chat("h2", tag).status for _ in range(2)]
     assert ask == [200, 200, 200, 429]
 

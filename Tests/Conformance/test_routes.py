@@ -180,8 +180,8 @@ def test_curl_gets_a_chat_completion(house, version, tag):
 
 # The limit is that of the window that is used most, which may be another a moment later.
 VARYING = {"x-request-id", "x-trace-id", "date", "x-ratelimit-reset-requests",
-           "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "connection", "x-bve-latency", "content-length",
-           "transfer-encoding"}
+           "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "connection",
+           "x-bve-latency", "content-length", "transfer-encoding"}
 
 SAME = [
     ("GET", "/health", None),
